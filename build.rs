@@ -1,11 +1,11 @@
-//! Compiles the proto files with a compiler written in Rust, so that building needs no `protoc`.
+//! Compiles the proto files with a compiler written in Rust, so that building does not need `protoc`.
 
 use std::{env, error::Error, fs, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=proto");
     let files = ["moderation", "review", "admin"].map(|name| format!("gatepost/v1/{name}.proto"));
-    // Source info is kept: reflection then shows the documentation of every field.
+    // Source info is kept, so that reflection shows the documentation of every field.
     let descriptors = protox::compile(files, ["proto"])?;
 
     let out = PathBuf::from(env::var("OUT_DIR")?);
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     tonic_prost_build::configure()
         .emit_rerun_if_changed(false)
-        // In order, so that the same verdict always reads the same.
+        // Ordered maps make the encoding of a verdict deterministic.
         .btree_map(".")
         .compile_fds(descriptors)?;
     Ok(())

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""What the model and a policy do to abuse, in English and in other languages.
+"""Measure how well a model and a policy detect abuse, in English and in other languages.
 
-    abuse.py sets       English sets that no model learned from, and test rows: AUC, harmless held, bad caught
-    abuse.py patterns   our own pairs (corpus/abuse) with whole patterns left out, ten folds
-    abuse.py languages  sets of other languages that no model learned from
-    abuse.py blogs      harmless comments of blogs in other languages, with and without the language told
-    abuse.py detect     how often the language is found, by language and length (corpus/languages)
+    abuse.py sets       English data sets on which no model was trained, and test rows: AUC, harmless held, bad caught
+    abuse.py patterns   our own pairs (corpus/abuse) with whole patterns held out, in ten folds
+    abuse.py languages  data sets of other languages on which no model was trained
+    abuse.py blogs      harmless comments of blogs in other languages, with and without the language given
+    abuse.py detect     accuracy of language detection, by language and length (corpus/sentinels, tests/languages)
 
 Needs Python 3.11, `pip install numpy scipy`, a release build, and `--data DIR` with the labelled comments that
-models/README.md names. `--policies DIR` takes a folder of policies, whose default then decides; `--model FILE` another model.
+models/README.md names. `--policies DIR` uses the default policy of a folder, `--model FILE` another model.
 """
 import argparse
 import collections
@@ -62,7 +62,7 @@ class Gatepost:
 
 
 def for_abuse(verdict):
-    """Whether it is not approved for another reason than spam."""
+    """Returns whether a comment is not approved for a reason other than spam."""
     held = verdict["decision"] != "DECISION_APPROVE"
     return held and any(reason.get("label") != "spam" for reason in verdict["reasons"] if reason["code"].startswith("SCORE"))
 
@@ -111,15 +111,15 @@ def blogs(gatepost, data):
     of = [row for row in rows(data / "blogs.jsonl.gz")
           if row["label"] == "ham" and row["type"] == "comment" and row["lang"] not in ("en", "und")]
     of += rows(data / "languages" / "blog_ham.jsonl.gz")
-    for told in (False, True):
-        comments = [{"body": row.get("body") or row["text"], **({"language": row["lang"]} if told else {})} for row in of]
+    for given in (False, True):
+        comments = [{"body": row.get("body") or row["text"], **({"language": row["lang"]} if given else {})} for row in of]
         by = collections.defaultdict(list)
         for row, verdict in zip(of, gatepost.check(comments)):
             by[row.get("blog") or row["source"].split(":")[0], row["lang"]].append(verdict["decision"] != "DECISION_APPROVE")
         shares = {name: np.mean(held) for name, held in by.items() if len(held) >= MIN_OF_BLOG}
         for (blog, language), share in sorted(shares.items()):
             print(f"{blog:40} {language:4} {len(by[blog, language]):5} held {share:6.1%}")
-        print(f"language {'told' if told else 'not told'}: mean {np.mean(list(shares.values())):.1%}, worst {max(shares.values()):.1%}\n")
+        print(f"language {'given' if given else 'not given'}: mean {np.mean(list(shares.values())):.1%}, worst {max(shares.values()):.1%}\n")
 
 
 def detect(gatepost, data):

@@ -1,8 +1,8 @@
-//! What a recipe's model does to the comments of blogs that it has not learned from: whole blogs are left out, a fold at a
-//! time. `cargo bench --bench blogs -- --data DIR`
+//! Measures a recipe's model on comments of blogs that it was not trained on: whole blogs are held out, one fold at a time.
+//! `cargo bench --bench blogs -- --data DIR`
 //!
-//! Options: `--recipe FILE` (models/base.toml), `--folds N` (5), `--only-spam` (leave the other heads untrained),
-//! `--scores FILE` (one line a comment: blog, truth, language, kind, fold, logit with author, logit without).
+//! Options: `--recipe FILE` (models/base.toml), `--folds N` (5), `--only-spam` (do not train the other heads), `--scores FILE`
+//! (write one line per comment: blog, truth, language, kind, fold, logit with author, logit without).
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -24,10 +24,11 @@ use gatepost::verdict::Decision;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// So many comments of a blog and class are measured at the most, as in the yardstick.
-const MOST: usize = 700;
-/// A blog counts in a mean from so many spam comments, and so many harmless ones, on.
+/// Maximum number of comments of a blog and class that are measured, as for the baseline.
+const MAX_COMMENTS: usize = 700;
+/// Minimum number of spam comments of a blog that counts in a mean.
 const MIN_SPAM: usize = 12;
+/// Minimum number of harmless comments of a blog that counts in a mean.
 const MIN_HAM: usize = 30;
 
 struct Options {
@@ -38,17 +39,17 @@ struct Options {
     scores: Option<PathBuf>,
 }
 
-/// A comment of a left-out blog with what the model says of it.
+/// A comment of a held-out blog with the model's scores and decisions.
 struct Scored {
     blog: String,
     spam: bool,
     lang: String,
     kind: String,
     fold: usize,
-    /// With its author and without.
+    /// The logits of spam with and without the author.
     logits: [f32; 2],
     decisions: [Decision; 2],
-    /// Whether it would be approved without its links or its author's address.
+    /// Whether the comment would be approved without its links or its author's address.
     strippable: [bool; 2],
     text: String,
 }
@@ -57,8 +58,8 @@ fn main() -> Result<(), Error> {
     let options = options()?;
     let mut recipe = Recipe::parse(&std::fs::read_to_string(&options.recipe)?)?;
     if options.only_spam {
-        recipe.languages.values_mut().for_each(|made| made.heads.retain(|name, _| name == "spam"));
-        recipe.languages.retain(|_, made| !made.heads.is_empty());
+        recipe.languages.values_mut().for_each(|language| language.heads.retain(|name, _| name == "spam"));
+        recipe.languages.retain(|_, language| !language.heads.is_empty());
         recipe.sources.retain_mut(|source| {
             source.heads.retain(|name, _| name == "spam");
             recipe.languages.contains_key(&source.language) && !source.heads.is_empty()
@@ -94,7 +95,7 @@ fn main() -> Result<(), Error> {
             for row in blogs.iter().filter(|row| folds.get(row.text_field("blog")) == Some(&fold)) {
                 let taken = taken.entry((row.text_field("blog"), &row.label)).or_default();
                 *taken += 1;
-                if *taken <= MOST {
+                if *taken <= MAX_COMMENTS {
                     scored.push(score(&judge, &model, row, row.text_field("blog"), fold)?);
                 }
             }
@@ -124,16 +125,16 @@ fn main() -> Result<(), Error> {
         }
         std::fs::write(path, lines)?;
     }
-    for (world, name) in ["with author", "text alone"].into_iter().enumerate() {
-        report(&scored, world, name);
+    for (variant, name) in ["with author", "text alone"].into_iter().enumerate() {
+        report(&scored, variant, name);
     }
     Ok(())
 }
 
-fn report(scored: &[Scored], world: usize, name: &str) {
+fn report(scored: &[Scored], variant: usize, name: &str) {
     println!("{name}");
     let of_blogs = || scored.iter().filter(|one| one.blog != "(templates)");
-    let mut ham: Vec<f32> = of_blogs().filter(|one| !one.spam && one.lang == "en").map(|one| one.logits[world]).collect();
+    let mut ham: Vec<f32> = of_blogs().filter(|one| !one.spam && one.lang == "en").map(|one| one.logits[variant]).collect();
     ham.sort_by(f32::total_cmp);
     let mut spam: BTreeMap<&str, Vec<&Scored>> = BTreeMap::new();
     let mut harmless: BTreeMap<&str, Vec<&Scored>> = BTreeMap::new();
@@ -149,12 +150,12 @@ fn report(scored: &[Scored], world: usize, name: &str) {
         let missed: Vec<(&str, f64)> = spam
             .iter()
             .filter(|(_, rows)| rows.len() >= MIN_SPAM)
-            .map(|(blog, rows)| (*blog, share(rows, &|one| one.logits[world] < bound)))
+            .map(|(blog, rows)| (*blog, share(rows, &|one| one.logits[variant] < bound)))
             .collect();
         let blogs: Vec<f64> = missed.iter().filter(|(blog, _)| *blog != "(templates)").map(|(_, missed)| *missed).collect();
         let each: Vec<String> = missed.iter().map(|(blog, missed)| format!("{blog} {missed:.3}")).collect();
         println!(
-            "  where {:.0} % of harmless English comments are held (logit {bound:.2}): missed {:.4}",
+            "  with {:.0} % of harmless English comments held (logit {bound:.2}): missed {:.4}",
             held * 100.0,
             mean(&blogs)
         );
@@ -163,7 +164,7 @@ fn report(scored: &[Scored], world: usize, name: &str) {
         }
     }
     let english = |rows: &[&Scored]| share(rows, &|one| one.lang == "en") > 0.5;
-    let decided = |decision: Decision| move |one: &Scored| one.decisions[world] == decision;
+    let decided = |decision: Decision| move |one: &Scored| one.decisions[variant] == decision;
     let (mut held, mut rejected, mut rows) = (Vec::new(), 0.0, 0.0);
     for (_, all) in harmless.iter().filter(|(_, all)| all.len() >= MIN_HAM && english(all)) {
         held.push(share(all, &decided(Decision::Hold)));
@@ -173,8 +174,8 @@ fn report(scored: &[Scored], world: usize, name: &str) {
         rows += all.len() as f64;
     }
     let held_and = |spam: bool, strippable: bool| {
-        let of = of_blogs().filter(|one| one.spam == spam && one.decisions[world] == Decision::Hold);
-        of.filter(|one| !strippable || one.strippable[world]).count()
+        let of = of_blogs().filter(|one| one.spam == spam && one.decisions[variant] == Decision::Hold);
+        of.filter(|one| !strippable || one.strippable[variant]).count()
     };
     println!(
         "  without links or author's address: {} of {} held harmless and {} of {} held spam comments would be published",
@@ -217,7 +218,7 @@ fn score(judge: &Judge, model: &Model, row: &Row, blog: &str, fold: usize) -> Re
             post: Some(pb::Post { title: row.post_title.clone(), text: row.post_text.clone(), ..Default::default() }),
             ..Default::default()
         };
-        let comment = Comment::parse(message, SystemTime::now()).map_err(|wrong| format!("{wrong:?}"))?;
+        let comment = Comment::parse(message, SystemTime::now()).map_err(|violations| format!("{violations:?}"))?;
         let verdict = judge.judge(&comment, &Facts::default(), SystemTime::UNIX_EPOCH);
         Ok((verdict.decision, !verdict.publish_without.is_empty()))
     };
@@ -237,7 +238,7 @@ fn score(judge: &Judge, model: &Model, row: &Row, blog: &str, fold: usize) -> Re
     })
 }
 
-/// Deals blogs to folds by how much spam they have, so that each fold holds some.
+/// Assigns blogs to folds by their number of spam comments, so that each fold has some.
 fn folds<'r>(blogs: &[&'r Row], folds: usize) -> BTreeMap<&'r str, usize> {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for row in blogs {
@@ -248,7 +249,7 @@ fn folds<'r>(blogs: &[&'r Row], folds: usize) -> BTreeMap<&'r str, usize> {
         });
         counts[at].1 += usize::from(row.label == "spam");
     }
-    counts.iter_mut().for_each(|(_, spam)| *spam = (*spam).min(MOST));
+    counts.iter_mut().for_each(|(_, spam)| *spam = (*spam).min(MAX_COMMENTS));
     counts.sort_by_key(|(_, spam)| std::cmp::Reverse(*spam));
     counts.into_iter().enumerate().map(|(at, (blog, _))| (blog, at % folds)).collect()
 }
@@ -269,7 +270,7 @@ fn options() -> Result<Options, Error> {
             "--folds" => options.folds = value()?.parse()?,
             "--scores" => options.scores = Some(value()?.into()),
             "--only-spam" => options.only_spam = true,
-            other => return Err(format!("there is no option {other}").into()),
+            other => return Err(format!("unknown option {other}").into()),
         }
     }
     if options.data.as_os_str().is_empty() {

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Draws what is missed of the spam of left-out blogs against what is held of their harmless English comments.
+"""Plot the share of missed spam of held-out blogs against the share of their harmless English comments that are held.
 
   blogs_curve.py --scores SCORES.tsv [--yardstick FILE.tsv] --plot OUT.png
 
-SCORES.tsv is what `cargo bench --bench blogs -- --scores` writes. The yardstick's file has one line a comment: blog, 1 for spam
-and 0 for harmless, language, score, with the author in FILE.tsv.author and by the text alone in FILE.tsv.text. Each blog with at
-least twelve spam comments counts the same. Needs matplotlib.
+SCORES.tsv is the output of `cargo bench --bench blogs -- --scores`. The baseline's files have one line per comment: blog, 1 for
+spam and 0 for harmless, language, score. FILE.tsv.author has the scores with the author, FILE.tsv.text those of the text alone.
+All blogs with at least twelve spam comments have the same weight. Needs matplotlib.
 """
 import argparse
 import collections
@@ -20,7 +20,10 @@ HELD = [share / 1000 for share in range(5, 151, 5)]
 
 
 def curve(rows):
-    """Share missed on the mean of blogs, for each share of the harmless that is held. A row is (blog, spam, language, score)."""
+    """Returns the mean share of missed spam over the blogs, for each share of held harmless comments in HELD.
+
+    A row is (blog, spam, language, score).
+    """
     harmless = sorted((score for _, spam, lang, score in rows if not spam and lang == "en"), reverse=True)
     spam = collections.defaultdict(list)
     for blog, is_spam, _, score in rows:
@@ -35,12 +38,14 @@ def curve(rows):
 
 
 def ours(path, column):
+    """Returns the rows of Gatepost's scores, with the score in this column."""
     with open(path, encoding="utf-8") as lines:
         fields = [line.split("\t") for line in lines]
     return [(f[0], f[1] == "1", f[2], float(f[column])) for f in fields if f[0] != "(templates)"]
 
 
 def yardstick(path):
+    """Returns the rows of the baseline's scores."""
     with open(path, encoding="utf-8") as lines:
         fields = [line.rstrip("\n").split("\t") for line in lines]
     return [(f[0], f[1] == "1", f[2], float(f[3])) for f in fields]
@@ -54,8 +59,8 @@ def main():
     args = parser.parse_args()
     lines = [("Gatepost, with author", ours(args.scores, 5), "C0-"), ("Gatepost, text alone", ours(args.scores, 6), "C0--")]
     if args.yardstick:
-        lines += [("yardstick, with author", yardstick(args.yardstick + ".author"), "C1-"),
-                  ("yardstick, text alone", yardstick(args.yardstick + ".text"), "C1--")]
+        lines += [("baseline, with author", yardstick(args.yardstick + ".author"), "C1-"),
+                  ("baseline, text alone", yardstick(args.yardstick + ".text"), "C1--")]
     plt.figure(figsize=(6.4, 4))
     for name, rows, style in lines:
         missed = curve(rows)

@@ -1,12 +1,13 @@
-//! What learning does to streams of comments that the base model has never seen, compared with the base alone.
+//! Measures what learning does to streams of comments that the base model was not trained on, compared with the base alone.
 //! `cargo bench --bench learning -- --data DIR`
 //!
-//! Each stream is a site: eight whole blogs, five videos, a chat, and two sets of other kinds. The base is trained without it.
-//! Labels are selective, as they are in life: a moderator decides what is held and the spot checks, and one in ten bad comments
+//! Each stream is a site: eight whole blogs, five videos, a chat, and two data sets of other kinds. The base is trained without
+//! it. Labels are selective, as in production: a moderator decides held comments and spot checks, and one in ten bad comments
 //! that were published is reported. DIR is the folder of labelled comments that `models/README.md` names.
 //!
-//! Options: `--models DIR` (keep the trained base models there, and use those that are), `--only NAME` (streams whose name
-//! begins so), `--orders N` (random orders beside the stream's own, 3), `--experiment NAME` (curves, wrong, archives).
+//! Options: `--models DIR` (keep the trained base models there and reuse existing ones), `--only NAME` (streams whose name
+//! begins with it), `--orders N` (number of random orders in addition to the stream's own, 3), `--experiment NAME` (curves,
+//! wrong, archives).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,19 +31,20 @@ use gatepost::verdict::Decision;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// The decisions after which held-out comments are judged.
+/// Numbers of decisions after which held-out comments are judged.
 const AFTER: [usize; 7] = [0, 25, 50, 100, 200, 400, 800];
-/// One comment in so many is held out.
+/// One in this many comments is held out.
 const HELD_OUT: usize = 3;
-/// The share of published comments that are spot checked, and of published bad comments that are reported.
+/// The share of published comments that are spot-checked.
 const SPOT_CHECKS: f64 = 0.02;
+/// The share of published bad comments that are reported.
 const REPORTED: f64 = 0.1;
-/// The most comments of a stream.
-const MOST: usize = 1_500;
-/// How many comments make a block.
+/// Maximum number of comments of a stream.
+const MAX_COMMENTS: usize = 1_500;
+/// Number of comments in a block.
 const BLOCK: usize = 100;
 
-/// Blogs that are streams, in groups: one base is trained without each group.
+/// Blogs that are streams, in groups. One base is trained without each group.
 const BLOGS: [&[&str]; 4] = [
     &["haacked-com", "bloggerbust-ca"],
     &["chrisrisner", "lrem"],
@@ -50,10 +52,10 @@ const BLOGS: [&[&str]; 4] = [
     &["caffeinatedsimpleton", "dylanmtaylor"],
 ];
 
-/// A comment, what it is, and what the base does with it.
+/// A comment with its true label and the base's decision.
 struct Example {
     comment: Comment,
-    lesson: TrainingExample,
+    training_example: TrainingExample,
     truth: Outcome,
     base: Decision,
 }
@@ -65,22 +67,23 @@ struct Stream {
     examples: Vec<Example>,
 }
 
-/// What outcomes say.
+/// How reported outcomes differ from the truth.
 #[derive(Clone, Copy, PartialEq)]
 enum Wrong {
-    Nobody,
-    /// Each outcome is turned around with this chance.
+    /// All outcomes are true.
+    Nothing,
+    /// Each outcome is inverted with this probability.
     Flipped(f64),
-    /// The host reports every published comment, and every bad one as harmless.
+    /// The host reports every comment as harmless that no moderator decides, including bad ones.
     Host,
-    /// Only approvals are told.
+    /// Only approvals are reported.
     Approvals,
-    /// Only rejections are told.
+    /// Only rejections are reported.
     Rejections,
 }
 
-/// How many harmless and bad comments there were, and how many the base and the correction decided wrongly: harmless ones not
-/// approved, bad ones approved.
+/// The numbers of harmless and bad comments, and the numbers of wrong decisions of the base and of the correction: harmless
+/// comments that were not approved, and bad ones that were approved.
 #[derive(Clone, Copy, Default)]
 struct Count {
     harmless: usize,
@@ -89,10 +92,10 @@ struct Count {
     missed: [usize; 2],
 }
 
-/// What came of one run through a stream.
+/// The result of one run through a stream.
 struct Run {
     blocks: Vec<Count>,
-    /// By [`AFTER`].
+    /// Counts of the held-out comments, one for each entry of [`AFTER`].
     held_out: Vec<Count>,
     decisions: usize,
 }
@@ -101,11 +104,11 @@ impl Count {
     fn add(&mut self, example: &Example, served: Decision) {
         let bad = example.truth != Outcome::Ham;
         *if bad { &mut self.bad } else { &mut self.harmless } += 1;
-        for (way, decision) in [example.base, served].into_iter().enumerate() {
+        for (decider, decision) in [example.base, served].into_iter().enumerate() {
             if bad {
-                self.missed[way] += usize::from(decision == Decision::Approve);
+                self.missed[decider] += usize::from(decision == Decision::Approve);
             } else {
-                self.held[way] += usize::from(decision != Decision::Approve);
+                self.held[decider] += usize::from(decision != Decision::Approve);
             }
         }
     }
@@ -113,14 +116,14 @@ impl Count {
     fn merge(&mut self, other: &Count) {
         self.harmless += other.harmless;
         self.bad += other.bad;
-        for way in 0..2 {
-            self.held[way] += other.held[way];
-            self.missed[way] += other.missed[way];
+        for decider in 0..2 {
+            self.held[decider] += other.held[decider];
+            self.missed[decider] += other.missed[decider];
         }
     }
 
-    fn errors(&self, way: usize) -> usize {
-        self.held[way] + self.missed[way]
+    fn errors(&self, decider: usize) -> usize {
+        self.held[decider] + self.missed[decider]
     }
 
     fn shares(&self) -> [f64; 4] {
@@ -144,7 +147,7 @@ struct Options {
 
 fn main() -> Result<(), Failure> {
     let Some(options) = options()? else {
-        println!("skipped: name the folder of labelled comments with `-- --data DIR`; models/README.md says what is in it");
+        println!("skipped: name the folder of labelled comments with `-- --data DIR`; models/README.md describes it");
         return Ok(());
     };
     let wants = |name: &str| options.experiment.is_empty() || options.experiment == name;
@@ -164,9 +167,9 @@ fn main() -> Result<(), Failure> {
             ("10 % of the outcomes wrong", Wrong::Flipped(0.1)),
             ("30 % of the outcomes wrong", Wrong::Flipped(0.3)),
             ("50 % of the outcomes wrong", Wrong::Flipped(0.5)),
-            ("a host that reports all as harmless", Wrong::Host),
-            ("only approvals are told", Wrong::Approvals),
-            ("only rejections are told", Wrong::Rejections),
+            ("a host that reports all comments as harmless", Wrong::Host),
+            ("only approvals are reported", Wrong::Approvals),
+            ("only rejections are reported", Wrong::Rejections),
         ] {
             println!("\n# {name}\n");
             heading();
@@ -201,8 +204,8 @@ fn curves(streams: &[Stream], orders: u64) -> Result<(), Failure> {
         println!("\n# {}\n", if order == 0 { "In the stream's own order".to_owned() } else { format!("Random order {order}") });
         heading();
         for stream in streams {
-            let run = stream.run(order, Wrong::Nobody, false)?;
-            let curve = stream.run(order, Wrong::Nobody, true)?.held_out;
+            let run = stream.run(order, Wrong::Nothing, false)?;
+            let curve = stream.run(order, Wrong::Nothing, true)?.held_out;
             let mut total = Count::default();
             run.blocks.iter().for_each(|block| total.merge(block));
             let blocks: Vec<String> =
@@ -228,7 +231,8 @@ fn curves(streams: &[Stream], orders: u64) -> Result<(), Failure> {
 }
 
 impl Stream {
-    /// Goes through the stream once. `holding_out`: every third comment is held out, and judged now and then.
+    /// Runs through the stream once. With `holding_out`, every third comment is held out and judged after the numbers of
+    /// decisions in [`AFTER`].
     fn run(&self, order: u64, wrong: Wrong, holding_out: bool) -> Result<Run, Failure> {
         let mut random = Random(0x2545_F491_4F6C_DD1D ^ (order << 32 | 77));
         let mut examples: Vec<&Example> = self.examples.iter().collect();
@@ -259,28 +263,33 @@ impl Stream {
             let spot = random.share() < SPOT_CHECKS;
             let reported = random.share() < REPORTED;
             let bad = example.truth != Outcome::Ham;
-            let told = match served {
+            let report = match served {
                 Decision::Hold => Some((OutcomeSource::Moderator, None)),
                 Decision::Approve if spot => Some((OutcomeSource::Moderator, Some(1.0 / SPOT_CHECKS as f32))),
                 Decision::Approve if bad && reported => Some((OutcomeSource::Host, None)),
                 _ => None,
             };
             let flips = random.share();
-            let told = match wrong {
-                Wrong::Nobody => told.map(|told| (told, example.truth)),
+            let report = match wrong {
+                Wrong::Nothing => report.map(|report| (report, example.truth)),
                 Wrong::Flipped(share) => {
-                    told.map(|told| (told, if flips < share { flip(example.truth) } else { example.truth }))
+                    report.map(|report| (report, if flips < share { flip(example.truth) } else { example.truth }))
                 }
-                Wrong::Host => told
-                    .filter(|told| told.0 == OutcomeSource::Moderator)
-                    .map(|told| (told, example.truth))
+                Wrong::Host => report
+                    .filter(|report| report.0 == OutcomeSource::Moderator)
+                    .map(|report| (report, example.truth))
                     .or(Some(((OutcomeSource::Host, None), Outcome::Ham))),
-                Wrong::Approvals => told.map(|told| (told, example.truth)).filter(|(_, truth)| *truth == Outcome::Ham),
-                Wrong::Rejections => told.map(|told| (told, example.truth)).filter(|(_, truth)| *truth != Outcome::Ham),
+                Wrong::Approvals => report.map(|report| (report, example.truth)).filter(|(_, truth)| *truth == Outcome::Ham),
+                Wrong::Rejections => report.map(|report| (report, example.truth)).filter(|(_, truth)| *truth != Outcome::Ham),
             };
-            let Some(((source, spot_check), outcome)) = told else { continue };
+            let Some(((source, spot_check), outcome)) = report else { continue };
             run.decisions += 1;
-            learned.learn(&TrainingExample { outcome: Some(outcome), source, spot_check, ..example.lesson.clone() })?;
+            learned.learn(&TrainingExample {
+                outcome: Some(outcome),
+                source,
+                spot_check,
+                ..example.training_example.clone()
+            })?;
         }
         Ok(run)
     }
@@ -294,7 +303,7 @@ fn flip(truth: Outcome) -> Outcome {
     if truth == Outcome::Ham { Outcome::Spam } else { Outcome::Ham }
 }
 
-/// A linear congruential generator, for orders that are the same every time.
+/// A linear congruential generator, for orders that are the same in every run.
 struct Random(u64);
 
 impl Random {
@@ -308,7 +317,7 @@ impl Random {
     }
 }
 
-/// What an archive of approved comments, or spam alone, does to what is held of everything else.
+/// Measures how an archive of approved comments, or of spam alone, changes the decisions on all other comments.
 fn archives(options: &Options) -> Result<(), Failure> {
     let blogs = [
         "alienlebarge-fr",
@@ -350,7 +359,7 @@ fn archives(options: &Options) -> Result<(), Failure> {
         ("insults", &insults),
     ];
     let others: Vec<Vec<Example>> = blogs[..4].iter().map(|blog| of(blog, "ham", 3_000)).collect::<Result<_, _>>()?;
-    println!("\n# An archive is imported, then only approvals, then only rejections\n");
+    println!("\n# An import of an archive, then only approvals, then only rejections\n");
     heading();
     let most = std::cell::Cell::new([0.0f64; 2]);
     let worst = |count: &Count| {
@@ -380,7 +389,7 @@ fn archives(options: &Options) -> Result<(), Failure> {
             learned.learn(&TrainingExample {
                 outcome: Some(Outcome::Ham),
                 source: OutcomeSource::Import,
-                ..example.lesson.clone()
+                ..example.training_example.clone()
             })?;
         }
         show(&format!("{}+160", blogs[at]), &learned, at);
@@ -390,7 +399,7 @@ fn archives(options: &Options) -> Result<(), Failure> {
             learned.learn(&TrainingExample {
                 outcome: Some(Outcome::Ham),
                 source: OutcomeSource::Moderator,
-                ..example.lesson.clone()
+                ..example.training_example.clone()
             })?;
         }
         show(&format!("{} mod", blogs[at]), &learned, usize::MAX);
@@ -403,17 +412,17 @@ fn archives(options: &Options) -> Result<(), Failure> {
             learned.learn(&TrainingExample {
                 outcome: Some(Outcome::Spam),
                 source: OutcomeSource::Moderator,
-                ..example.lesson.clone()
+                ..example.training_example.clone()
             })?;
         }
         show(name, &learned, usize::MAX);
     }
     let [missed, held] = most.get();
-    println!("\nat most {missed:.3} more missed and {held:.3} more held than by the base");
+    println!("\nat most {missed:.3} more missed and {held:.3} more held than with the base");
     Ok(())
 }
 
-/// The sites.
+/// Returns the streams.
 fn streams(options: &Options) -> Result<Vec<Stream>, Failure> {
     let mut streams = Vec::new();
     let all = rows::read_file(&options.data.join("blogs.jsonl.gz"), false)?;
@@ -422,7 +431,7 @@ fn streams(options: &Options) -> Result<Vec<Stream>, Failure> {
         let judge = judge(options, group[0], &leave_out, "")?;
         for blog in group {
             let rows = all.iter().filter(|row| row.text_field("blog") == *blog && row.text_field("type") == "comment");
-            streams.push(stream(&judge, blog, rows.take(MOST).collect())?);
+            streams.push(stream(&judge, blog, rows.take(MAX_COMMENTS).collect())?);
         }
     }
     let youtube = rows::read_file(&options.data.join("youtube_spam.jsonl.gz"), false)?;
@@ -439,12 +448,12 @@ fn streams(options: &Options) -> Result<Vec<Stream>, Failure> {
         [("tg_spam.jsonl.gz", "tg_spam"), ("judol_id.jsonl.gz", "judol_id"), ("impermium_insults.jsonl.gz", "impermium")]
     {
         let rows = rows::read_file(&options.data.join(file), false)?;
-        streams.push(stream(&judge(options, name, &[], file)?, name, mixed(&rows, MOST))?);
+        streams.push(stream(&judge(options, name, &[], file)?, name, mixed(&rows, MAX_COMMENTS))?);
     }
     Ok(streams)
 }
 
-/// Some of the rows of a file that holds its labels in blocks, in an order that does not depend on them.
+/// Returns some rows of a file that holds its labels in blocks, in an order that does not depend on the labels.
 fn mixed(rows: &[Row], most: usize) -> Vec<&Row> {
     let mut rows: Vec<&Row> = rows.iter().collect();
     rows.sort_by_key(|row| crc32fast::hash(row.text_field("id").as_bytes()));
@@ -457,7 +466,7 @@ fn stream(judge: &Arc<Judge>, name: &str, rows: Vec<&Row>) -> Result<Stream, Fai
     Ok(Stream { name: name.to_owned(), judge: Arc::clone(judge), examples })
 }
 
-/// Reads a row as a site's comment. Returns `None` for one without text.
+/// Parses a row as a comment on a site. Returns `None` for a row without text.
 fn example(judge: &Judge, row: &Row) -> Result<Option<Example>, Failure> {
     if row.text.trim().is_empty() {
         return Ok(None);
@@ -477,10 +486,10 @@ fn example(judge: &Judge, row: &Row) -> Result<Option<Example>, Failure> {
         post: Some(pb::Post { title: row.post_title.clone(), text: row.post_text.clone(), ..Default::default() }),
         ..Default::default()
     };
-    let comment = Comment::parse(message, SystemTime::now()).map_err(|wrong| format!("{wrong:?}"))?;
+    let comment = Comment::parse(message, SystemTime::now()).map_err(|violations| format!("{violations:?}"))?;
     let truth = Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == row.label).unwrap_or(Outcome::Ham);
-    let (sketch, _) = judge.feature_vector(&comment);
-    let lesson = TrainingExample {
+    let (features, _) = judge.feature_vector(&comment);
+    let training_example = TrainingExample {
         name: format!("h:{id}"),
         comment_id: id,
         outcome: None,
@@ -489,68 +498,70 @@ fn example(judge: &Judge, row: &Row) -> Result<Option<Example>, Failure> {
         source: OutcomeSource::Host,
         by: String::new(),
         decided_at: 0,
-        features: sketch,
+        features,
         min_hash: MinHash::from_text(comment.text().as_str()),
         digest: None,
         persons: Vec::new(),
         spot_check: None,
     };
     let base = judge.evaluate(&comment, ListContext::empty(), None).decide(&Facts::default()).decision;
-    Ok(Some(Example { comment, lesson, truth, base }))
+    Ok(Some(Example { comment, training_example, truth, base }))
 }
 
-/// A judge by the default policy, with the shipped recipe trained without some blogs or a file.
+/// Returns a judge with the default policy and the shipped recipe, trained without some blogs or without a file.
 fn judge(options: &Options, name: &str, leave_out: &[LeaveOut], file: &str) -> Result<Arc<Judge>, Failure> {
     let mut recipe = Recipe::parse(&std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/base.toml"))?)?;
     let language = recipe.sources.iter().find(|source| source.file == file).map(|source| source.language.clone());
     recipe.sources.retain(|source| source.file != file);
-    // Of a language that only this source teaches the base then knows nothing.
+    // The base knows nothing of a language for which this is the only source.
     if let Some(language) = language.filter(|language| language != "en") {
         recipe.languages.remove(&language);
         recipe.sources.retain(|source| source.language != language);
     }
-    let kept = options.models.as_ref().map(|models| models.join(format!("{name}.gpmodel")));
-    let model = match kept.as_ref().filter(|path| path.exists()) {
+    let stored = options.models.as_ref().map(|models| models.join(format!("{name}.gpmodel")));
+    let model = match stored.as_ref().filter(|path| path.exists()) {
         Some(path) => Model::from_bytes(&std::fs::read(path)?)?,
         None => {
             eprintln!("training without {name}…");
             train::train(&recipe, &[options.data.clone(), env!("CARGO_MANIFEST_DIR").into()], leave_out, &|_| ())?
         }
     };
-    if let Some(path) = kept.filter(|path| !path.exists()) {
+    if let Some(path) = stored.filter(|path| !path.exists()) {
         std::fs::write(path, model.to_bytes())?;
     }
-    // What the base cannot score is published, or nothing could be learned of it: all of it would be held.
+    // Comments that the base cannot score are published: if all were held, nothing could be learned from them.
     let unscored = if name == "judol_id" { "[language]\nunscored = \"approve\"\n" } else { "" };
     Ok(Arc::new(Judge::new(Arc::new(model), Policies::read([("bench.toml", unscored)])?)))
 }
 
-/// What learning and asking cost.
+/// Measures the cost of learning and of the sentinels.
 fn cost(streams: &[Stream]) -> Result<(), Failure> {
-    let lessons: Vec<TrainingExample> = streams
+    let training_examples: Vec<TrainingExample> = streams
         .iter()
-        .flat_map(|stream| stream.examples.iter().map(|one| TrainingExample { outcome: Some(one.truth), ..one.lesson.clone() }))
+        .flat_map(|stream| {
+            stream.examples.iter().map(|one| TrainingExample { outcome: Some(one.truth), ..one.training_example.clone() })
+        })
         .take(3_000)
         .collect();
     let mut learned = SiteModel::default();
     let begun = Instant::now();
-    for lesson in &lessons {
-        learned.learn(lesson)?;
+    for training_example in &training_examples {
+        learned.learn(training_example)?;
     }
-    let each = begun.elapsed().as_secs_f64() * 1e6 / lessons.len().max(1) as f64;
-    let bytes: usize = lessons.iter().map(|lesson| lesson.to_bytes().len()).sum();
-    println!("an outcome is learned in {each:.0} µs and kept in {} bytes", bytes / lessons.len().max(1));
+    let each = begun.elapsed().as_secs_f64() * 1e6 / training_examples.len().max(1) as f64;
+    let bytes: usize = training_examples.iter().map(|training_example| training_example.to_bytes().len()).sum();
+    println!("an outcome takes {each:.0} µs to learn and {} bytes to store", bytes / training_examples.len().max(1));
     if let Some(stream) = streams.first() {
         let (policy, sentinels) = (stream.judge.default_policy(), stream.judge.sentinels());
         let begun = Instant::now();
         std::hint::black_box(Sentinels::score(stream.judge.model()));
-        println!("they are read once in {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
+        println!("the sentinels are scored once in {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
         let begun = Instant::now();
         let correction = learned.correction().ok_or("nothing was learned")?;
         for _ in 0..20 {
             std::hint::black_box(sentinels.limits(correction, &policy.gate_terms()));
         }
-        println!("the sentinels are asked in {:.2} ms", begun.elapsed().as_secs_f64() * 1e3 / 20.0);
+        println!("a correction is checked against the sentinels in {:.2} ms", begun.elapsed().as_secs_f64() * 1e3 / 20.0);
     }
     Ok(())
 }
@@ -566,7 +577,7 @@ fn options() -> Result<Option<Options>, Failure> {
             "--only" => options.only = value()?,
             "--orders" => options.orders = value()?.parse()?,
             "--experiment" => options.experiment = value()?,
-            other => return Err(format!("there is no option {other}").into()),
+            other => return Err(format!("unknown option {other}").into()),
         }
     }
     Ok(options.data.is_dir().then_some(options))

@@ -1,5 +1,5 @@
-//! What a verdict costs Redis, how many servers one Redis carries, what callers see while Redis hangs, and what a hundred kills lose.
-//! `cargo bench --bench resilience -- cost|many|hang|kills` (all without a word; about five minutes)
+//! Measures the cost of a verdict in Redis, the number of servers that one Redis can serve, calls while Redis hangs, and losses
+//! in a hundred kills. `cargo bench --bench resilience -- cost|many|hang|kills` (all without an argument; about five minutes)
 
 mod support;
 
@@ -19,7 +19,7 @@ use tonic::transport::{Channel, Endpoint};
 const CALLERS: usize = 16;
 const HANG: Duration = Duration::from_secs(10);
 const KILLS: usize = 100;
-/// All three limits count and none refuses.
+/// A policy in which all three limits count and none refuses.
 const POLICY: &str = "[limits]\nauthor = { count = 1000000, period = \"1s\", burst = 1000000 }\n\
     client = { count = 1000000, period = \"1s\", burst = 1000000 }\nsite = { count = 1000000, period = \"1s\", burst = 1000000 }\n\
     [campaign]\nhere = 0\nelsewhere = 0\n";
@@ -46,7 +46,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// A folder with policies, and one for data.
+/// A folder with policies and a folder for data.
 struct Bench {
     folder: tempfile::TempDir,
 }
@@ -83,8 +83,8 @@ async fn check(host: &mut ModerationServiceClient<Channel>, comment: pb::Comment
 
 // === cost ===
 
-/// Commands, microseconds in scripts, and of processor time of a Redis so far.
-async fn spent(redis: &RunningRedis) -> Result<(f64, f64, f64)> {
+/// Returns the script calls of a Redis so far, their time in microseconds, and its CPU time in microseconds.
+async fn usage(redis: &RunningRedis) -> Result<(f64, f64, f64)> {
     let mut connection = ::redis::Client::open(redis.url.as_str())?.get_multiplexed_async_connection().await?;
     let info: String = ::redis::cmd("INFO").arg("everything").query_async(&mut connection).await?;
     let number = |name: &str| {
@@ -104,14 +104,14 @@ async fn spent(redis: &RunningRedis) -> Result<(f64, f64, f64)> {
 
 async fn cost() -> Result<()> {
     const COMMENTS: usize = 20_000;
-    println!("\nWhat a verdict costs Redis: {COMMENTS} comments by {CALLERS} callers");
+    println!("\nCost of a verdict in Redis: {COMMENTS} comments by {CALLERS} callers");
     println!("{:<44}{:>8}{:>14}{:>14}", "", "trips", "script µs", "CPU µs");
     for (name, policy) in [("approved, three limits", POLICY), ("held, no limits", HOLD_ALL)] {
         let bench = Bench::new(policy)?;
         let redis = bench.redis(&[])?;
         let server = bench.gatepost(&["--store", &redis.url, "--store-timeout", "10s"])?;
         check(&mut ModerationServiceClient::new(connect(&server.url).await?), comment()).await?;
-        let before = spent(&redis).await?;
+        let before = usage(&redis).await?;
         let mut callers = JoinSet::new();
         for _ in 0..CALLERS {
             let mut host = ModerationServiceClient::new(connect(&server.url).await?);
@@ -125,7 +125,7 @@ async fn cost() -> Result<()> {
         while let Some(done) = callers.join_next().await {
             done??;
         }
-        let after = spent(&redis).await?;
+        let after = usage(&redis).await?;
         let each = |before: f64, after: f64| (after - before) / COMMENTS as f64;
         println!(
             "{name:<44}{:>8.2}{:>14.1}{:>14.1}",
@@ -139,13 +139,13 @@ async fn cost() -> Result<()> {
 
 // === many ===
 
-/// The script of an approved comment.
-/// For how long the script is told to keep things: all of them ninety days.
+/// The retention times that are passed to the script, in milliseconds: 90 days, and 180 days for the last.
 const LIFETIMES: &str = "7776000000 7776000000 7776000000 15552000000";
+/// The script that admits a comment.
 const ADMIT: &str = concat!(include_str!("../src/store/redis/keep.lua"), include_str!("../src/store/redis/admit.lua"));
 
-/// So many per second one Redis does of the script alone, by its own benchmark: a new comment by a new author each time,
-/// three limits.
+/// Returns the calls per second of the script alone, measured by `redis-benchmark`. Each call has a new comment by a new
+/// author, with three limits.
 fn script_alone(redis: &RunningRedis) -> Result<f64> {
     let port = redis.url.rsplit(':').next().unwrap_or_default();
     let ask = |words: &[&str]| Command::new("redis-cli").args(["-p", port]).args(words).output();
@@ -175,9 +175,9 @@ fn script_alone(redis: &RunningRedis) -> Result<f64> {
     benchmark.args(["-p", port, "-n", "60000", "-c", "16", "-r", "1000000000", "--csv", "EVALSHA", sha.trim()]);
     let output = benchmark.arg(keys.len().to_string()).args(&keys).args(&arguments).output()?;
     let text = String::from_utf8(output.stdout)?;
-    // The name of the test holds its words, and they hold no quotation marks followed by commas.
+    // The name of the test contains its arguments, which contain no quotation marks followed by commas.
     let rate = text.lines().last().and_then(|line| line.split("\",\"").nth(1));
-    rate.and_then(|rate| rate.trim_matches('"').parse().ok()).ok_or_else(|| format!("redis-benchmark said: {text}").into())
+    rate.and_then(|rate| rate.trim_matches('"').parse().ok()).ok_or_else(|| format!("redis-benchmark printed: {text}").into())
 }
 
 async fn many() -> Result<()> {
@@ -185,7 +185,7 @@ async fn many() -> Result<()> {
     let limit = format!(
         "[limits]\nauthor = {{ count = 0 }}\nclient = {{ count = 0 }}\nsite = {{ count = 1, period = \"24h\", burst = {BURST}, over = \"reject\" }}\n[campaign]\nhere = 0\nelsewhere = 0\n"
     );
-    println!("\nServers on one Redis, {CALLERS} callers in all, everything on the same processors");
+    println!("\nServers on one Redis, {CALLERS} callers in total, everything on the same processors");
     println!("{:<10}{:>12}{:>16}{:>40}", "servers", "calls/s", "Redis CPU", "of a burst of 3000 admitted");
     for servers in [1, 2, 4] {
         let bench = Bench::new(POLICY)?;
@@ -194,11 +194,11 @@ async fn many() -> Result<()> {
             (0..servers).map(|_| bench.gatepost(&["--store", &redis.url, "--store-timeout", "10s"])).collect()
         };
         let running = start(&bench)?;
-        let before = spent(&redis).await?.2;
+        let before = usage(&redis).await?.2;
         let begun = Instant::now();
         let calls = spread(&running, Duration::from_secs(4), usize::MAX).await?;
         let rate = calls.len() as f64 / begun.elapsed().as_secs_f64();
-        let busy = (spent(&redis).await?.2 - before) / 1e6 / begun.elapsed().as_secs_f64();
+        let busy = (usage(&redis).await?.2 - before) / 1e6 / begun.elapsed().as_secs_f64();
         drop(running);
         let limited = Bench::new(&limit)?;
         let running = start(&limited)?;
@@ -212,10 +212,10 @@ async fn many() -> Result<()> {
     Ok(())
 }
 
-/// Has callers check comments on all servers for a time, but no more than so many; returns what was decided.
-async fn spread(servers: &[Process], span: Duration, most: usize) -> Result<Vec<Decision>> {
+/// Checks comments on all servers for a time, at most `max` in all. Returns the decisions.
+async fn spread(servers: &[Process], span: Duration, max: usize) -> Result<Vec<Decision>> {
     let begun = Instant::now();
-    let left = Arc::new(std::sync::atomic::AtomicUsize::new(most));
+    let left = Arc::new(std::sync::atomic::AtomicUsize::new(max));
     let mut callers = JoinSet::new();
     for caller in 0..CALLERS {
         let mut host = ModerationServiceClient::new(connect(&servers[caller % servers.len()].url).await?);
@@ -242,7 +242,7 @@ async fn hang() -> Result<()> {
     let bench = Bench::new(POLICY)?;
     let redis = bench.redis(&[])?;
     let server = bench.gatepost(&["--store", &redis.url])?;
-    println!("\nRedis stopped for {HANG:?} under {CALLERS} callers, 200 calls/s in all; store_timeout 50 ms");
+    println!("\nRedis stopped for {HANG:?} under {CALLERS} callers, 200 calls/s in total; store_timeout 50 ms");
     println!("{:<10}{:>9}{:>9}{:>11}{:>11}{:>11}{:>8}", "", "calls", "errors", "p50 ms", "p99 ms", "max ms", "local");
     let stop = Arc::new(AtomicBool::new(false));
     let begun = Instant::now();
@@ -282,7 +282,7 @@ async fn hang() -> Result<()> {
         let (errors, local) = (within.iter().filter(|call| call.2).count(), within.iter().filter(|call| call.3).count());
         println!("{name:<10}{:>9}{errors:>9}{:>11.1}{:>11.1}{:>11.1}{local:>8}", within.len(), at(0.5), at(0.99), at(1.0));
     }
-    println!("recorded again {back:.2?} after it went on");
+    println!("recorded again {back:.2?} after Redis continued");
     Ok(())
 }
 
@@ -311,7 +311,7 @@ async fn kills(store: &str) -> Result<()> {
                 let mut host = ModerationServiceClient::new(channel);
                 let mut held = Vec::new();
                 for call in 0.. {
-                    // Every third is sent twice: the second answer must be the first.
+                    // Every third comment is sent twice: the second response must equal the first.
                     let id = format!("{kill}-{caller}-{}", call - usize::from(call % 3 == 1));
                     let message = pb::Comment { comment_id: id.clone(), ..comment() };
                     let message = pb::Comment { author: None, client: None, ..message };
@@ -334,22 +334,22 @@ async fn kills(store: &str) -> Result<()> {
         }
         server = start(&options)?;
     }
-    let (mut kept, mut doubles, mut token) = (HashMap::new(), 0, String::new());
+    let (mut stored, mut doubles, mut token) = (HashMap::new(), 0, String::new());
     let mut desk = ReviewServiceClient::new(connect(&server.url).await?).max_decoding_message_size(64 << 20);
     loop {
         let request =
             pb::ListCommentsRequest { site: "blog.example".into(), page_size: 500, page_token: token, ..Default::default() };
         let page = desk.list_comments(request).await?.into_inner();
         for verdict in page.comments.into_iter().filter_map(|comment| comment.verdict) {
-            doubles += usize::from(kept.insert(verdict.comment_id, verdict.verdict_id).is_some());
+            doubles += usize::from(stored.insert(verdict.comment_id, verdict.verdict_id).is_some());
         }
         token = page.next_page_token;
         if token.is_empty() {
             break;
         }
     }
-    let lost = answered.keys().filter(|id| !kept.contains_key(*id)).count();
-    let other = answered.iter().filter(|(id, verdict)| kept.get(*id).is_some_and(|kept| kept != *verdict)).count();
+    let lost = answered.keys().filter(|id| !stored.contains_key(*id)).count();
+    let other = answered.iter().filter(|(id, verdict)| stored.get(*id).is_some_and(|stored| stored != *verdict)).count();
     println!(
         "\n{KILLS} kills of gatepost under load, {store}: {} holds answered, {lost} lost, {doubles} double, {} changed",
         answered.len(),

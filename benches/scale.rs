@@ -1,8 +1,8 @@
-//! What a long history and a long queue cost: each store filled, then asked, beside an empty one in the same run.
-//! `cargo bench --bench scale -- --comments 1000000 --held 100000` (these are the defaults)
+//! Measures the cost of a long history and a long queue: each store is filled and then queried, compared with an empty one in
+//! the same run. `cargo bench --bench scale -- --comments 1000000 --held 100000` (these are the defaults)
 //!
-//! The filling goes through CheckComments with what was decided elsewhere, as an import does. Four of five comments are
-//! by an author of their own, the rest by a thousand regulars. Redis writes nothing to disk here: its figure is memory.
+//! The store is filled by CheckComments with decisions made elsewhere, as by an import. Four of five comments have an author of
+//! their own, the rest are by a thousand regulars. Redis writes nothing to disk here: its figure is memory.
 
 mod support;
 
@@ -18,15 +18,15 @@ use support::{Process, Result, RunningRedis, comment, launch};
 use tokio::task::JoinSet;
 use tonic::transport::{Channel, Endpoint};
 
-/// Streams that fill at once. The server works on sixteen comments of each.
+/// The number of streams that fill a store at once. The server works on sixteen comments of each.
 const STREAMS: usize = 4;
 const CALLERS: usize = 16;
 const ROUNDS: usize = 7;
 const SPAN: Duration = Duration::from_millis(1_500);
 const REGULARS: usize = 1_000;
-/// How often a page is asked for; the median counts.
+/// The number of requests for a page. The median is reported.
 const PAGES: usize = 21;
-/// All three limits count and none refuses.
+/// A policy in which all three limits count and none refuses.
 const POLICY: &str = "[limits]\nauthor = { count = 1000000, period = \"1s\", burst = 1000000 }\n\
     client = { count = 1000000, period = \"1s\", burst = 1000000 }\nsite = { count = 1000000, period = \"1s\", burst = 1000000 }\n";
 
@@ -38,7 +38,7 @@ async fn main() -> Result<()> {
     let mut columns = vec![("embedded", measure(comments, held, false).await?)];
     match Command::new("redis-server").arg("--version").stdout(Stdio::null()).status() {
         Ok(_) => columns.push(("redis", measure(comments, held, true).await?)),
-        Err(_) => println!("redis-server is not installed: its column is left out"),
+        Err(_) => println!("redis-server is not installed: its column is omitted"),
     }
     println!("\n{:<36}{}", "", columns.iter().map(|(name, _)| format!("{name:>12}")).collect::<String>());
     let rows = columns.first().map_or(0, |(_, figures)| figures.len());
@@ -50,7 +50,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// A number behind its name on the command line. `cargo bench` adds words of its own, which are none of ours.
+/// Returns the number after an option's name on the command line. `cargo bench` adds arguments of its own, which are ignored.
 fn argument(name: &str, default: usize) -> Result<usize> {
     let arguments: Vec<String> = std::env::args().collect();
     let Some(at) = arguments.iter().position(|argument| argument == name) else { return Ok(default) };
@@ -58,7 +58,7 @@ fn argument(name: &str, default: usize) -> Result<usize> {
     number.ok_or_else(|| format!("{name} needs a number").into())
 }
 
-/// Three digits that mean something.
+/// Formats a figure with about three significant digits.
 fn rounded(figure: f64) -> String {
     match figure {
         _ if figure >= 100.0 => format!("{figure:.0}"),
@@ -91,7 +91,7 @@ impl Side {
         Ok(Self { folder, redis, server })
     }
 
-    /// Bytes that the store takes: the file with its log, or Redis's data in memory.
+    /// Returns the size of the store in bytes: the database file with its log, or Redis's data in memory.
     async fn bytes(&self) -> Result<f64> {
         if let Some(redis) = &self.redis {
             let mut connection = ::redis::Client::open(redis.url.as_str())?.get_multiplexed_async_connection().await?;
@@ -108,7 +108,7 @@ async fn connect(side: &Side) -> Result<Channel> {
     Ok(Endpoint::from_shared(side.server.url.clone())?.tcp_nodelay(true).connect().await?)
 }
 
-/// Fills one store and asks it all; what was found, by name.
+/// Fills one store and measures it. Returns the figures by name.
 async fn measure(comments: usize, held: usize, with_redis: bool) -> Result<Vec<(&'static str, f64)>> {
     let (empty, full) = (Side::start(with_redis)?, Side::start(with_redis)?);
     let before = full.bytes().await?;
@@ -123,7 +123,7 @@ async fn measure(comments: usize, held: usize, with_redis: bool) -> Result<Vec<(
         ("server, MB resident", full.server.resident()?),
     ];
 
-    // In turn, so that whatever else the machine does meets both.
+    // The servers take turns, so that other load on the machine affects both.
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
         let ([p50, p99], [full_p50, full_p99]) = (drive(&empty).await?, drive(&full).await?);
@@ -149,7 +149,7 @@ async fn measure(comments: usize, held: usize, with_redis: bool) -> Result<Vec<(
     Ok(figures)
 }
 
-/// Fills a store. How long it took, and each tenth of it.
+/// Fills a store. Returns the time it took, and the time of each tenth.
 async fn fill(side: &Side, comments: usize, held: usize) -> Result<(Duration, Vec<Duration>)> {
     let all = comments + held;
     let begun = Instant::now();
@@ -158,7 +158,7 @@ async fn fill(side: &Side, comments: usize, held: usize) -> Result<(Duration, Ve
     for stream in 0..STREAMS {
         let mut host = ModerationServiceClient::new(connect(side).await?);
         let tenths = Arc::clone(&tenths);
-        // Made one by one as the server takes them: a million at once would be what is measured.
+        // Requests are made as the server takes them, so that making a million at once is not measured.
         let requests = tokio_stream::iter((stream..all).step_by(STREAMS).map(move |number| request(number, held, all)));
         streams.spawn(async move {
             let mut answers = host.check_comments(requests).await?.into_inner();
@@ -183,7 +183,7 @@ async fn fill(side: &Side, comments: usize, held: usize) -> Result<(Duration, Ve
     Ok((begun.elapsed(), marks.windows(2).map(|pair| pair[1] - pair[0]).collect()))
 }
 
-/// One of so many, of which so many are held, evenly spread.
+/// Returns the request with this number out of `all`, of which `held` are held, evenly spread.
 fn request(number: usize, held: usize, all: usize) -> pb::CheckCommentsRequest {
     let decision = match number {
         _ if number * held / all < (number + 1) * held / all => Decision::Hold,
@@ -199,7 +199,7 @@ fn request(number: usize, held: usize, all: usize) -> pb::CheckCommentsRequest {
     pb::CheckCommentsRequest { comment: Some(comment), dry_run: false, decided: decision.into() }
 }
 
-/// Has new comments checked for a while; p50 and p99 in microseconds.
+/// Checks new comments for a while. Returns p50 and p99 in microseconds.
 async fn drive(side: &Side) -> Result<[f64; 2]> {
     let channel = connect(side).await?;
     let until = Instant::now() + SPAN;
@@ -236,7 +236,7 @@ fn listing(size: i32, token: &str) -> pb::ListCommentsRequest {
     }
 }
 
-/// How long a page takes, in milliseconds.
+/// Returns the time to list a page, in milliseconds.
 async fn page(desk: &mut ReviewServiceClient<Channel>, token: &str) -> Result<f64> {
     let mut millis = Vec::new();
     for _ in 0..PAGES {
@@ -247,7 +247,7 @@ async fn page(desk: &mut ReviewServiceClient<Channel>, token: &str) -> Result<f6
     Ok(median(millis))
 }
 
-/// Walks over so many comments of the queue: where that is, and how many it were in a second.
+/// Lists this many comments of the queue. Returns the page token at that point, and the comments listed per second.
 async fn middle_of_queue(desk: &mut ReviewServiceClient<Channel>, until: usize) -> Result<(String, f64)> {
     let (mut token, mut passed, begun) = (String::new(), 0, Instant::now());
     while passed < until {

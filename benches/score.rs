@@ -1,7 +1,7 @@
-//! Time per comment: parse, features and scores, reasons. `cargo bench --bench score [-- --data FILE]`
+//! Measures the time per comment: parsing, features and scores, reasons. `cargo bench --bench score [-- --data FILE]`
 //!
-//! With `--data` also over the comments of a file in the form of `gatepost check --file`, each once a round, with their authors
-//! and posts; and over one of 64 KiB that is made of them.
+//! With `--data` also measures the comments of a file in the format of `gatepost check --file`, with their authors and posts,
+//! each once per round; and a comment of 64 KiB made of them.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -15,7 +15,7 @@ use gatepost::judge::Judge;
 use gatepost::pb;
 use gatepost::policy::Policies;
 
-/// Repetitions of one measurement; the median of the rounds is told, so that a busy machine shows less.
+/// Number of calls in a round. The median of the rounds is reported, which reduces the effect of other load on the machine.
 const CALLS: u32 = 2_000;
 const ROUNDS: usize = 11;
 
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("model {}; medians of {ROUNDS} rounds of {CALLS} calls, 500 characters", model.version());
     for (name, body) in [("calm", &ham), ("spam", &spam)] {
         let message = pb::Comment { site: "s".into(), comment_id: "1".into(), body: body.clone(), ..Default::default() };
-        let comment = Comment::parse(message.clone(), SystemTime::now()).map_err(|wrong| format!("{wrong:?}"))?;
+        let comment = Comment::parse(message.clone(), SystemTime::now()).map_err(|violations| format!("{violations:?}"))?;
         let input = Input { text: body, ..Input::default() };
         println!("{name}:");
         measure("parse", || {
@@ -36,14 +36,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         measure("features and scores, all heads", || {
             black_box(model.score(&input));
         });
-        measure("the same with one head's reasons", || {
+        measure("with the reasons of one head", || {
             let scores = black_box(model.score(&input));
             black_box(model.explain(&input, &scores, &[Label::Spam], 5));
         });
-        measure("likeness, for finding campaigns", || {
+        measure("MinHash, for finding campaigns", || {
             black_box(MinHash::from_text(body));
         });
-        measure("verdict, policy and reasons included", || {
+        measure("verdict, including policy and reasons", || {
             black_box(judge.judge(&comment, &Facts::default(), SystemTime::UNIX_EPOCH));
         });
     }
@@ -54,10 +54,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Rounds over a whole file.
+/// Number of rounds over a whole file.
 const FILE_ROUNDS: usize = 5;
 
-/// Scores every comment of a file, and a long one that is made of them.
+/// Scores every comment of a file, and a long one made of them.
 fn real(model: &Model, file: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let rows = rows::read_file(file, false)?;
     let bytes: usize = rows.iter().map(|row| row.text.len()).sum();
@@ -71,11 +71,11 @@ fn real(model: &Model, file: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let mut long: String = rows.iter().filter(|row| row.text.len() > 200).flat_map(|row| [row.text.as_str(), "\n"]).collect();
     long.truncate(long.floor_char_boundary(64 << 10));
     let input = Input { text: &long, ..Input::default() };
-    println!("  {:<38} {:>7.1} µs", "one of 64 KiB", median(200, || _ = black_box(model.score(&input))));
+    println!("  {:<38} {:>7.1} µs", "a comment of 64 KiB", median(200, || _ = black_box(model.score(&input))));
     Ok(())
 }
 
-/// Microseconds of a call: the median of so many.
+/// Returns the median time of a call, in microseconds.
 fn median(rounds: usize, mut call: impl FnMut()) -> f64 {
     let mut all: Vec<f64> = (0..rounds)
         .map(|_| {

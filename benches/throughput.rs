@@ -1,9 +1,9 @@
-//! CheckComment beside a bare tonic server with the same messages, in one run. `cargo bench --bench throughput`
+//! Compares CheckComment with a bare tonic server that has the same messages, in one run. `cargo bench --bench throughput`
 //!
-//! Every server is a process of its own; one client process drives them in turn, closed loop, and the ratios are taken
-//! within a round. `bare` answers at once. `bare + Lua` also makes one Redis call that counts by three GCRA keys: the
-//! floor for anything that keeps limits in Redis. `bare + admit` reads the comment and makes the very call of Gatepost's
-//! store, which also records comment and verdict; what is left between it and `redis` is the moderation.
+//! Every server is a process of its own. One client process drives them in turn, in a closed loop, and the ratios are taken
+//! within a round. `bare` answers at once. `bare + Lua` also makes one Redis call that counts three GCRA keys: the minimum for
+//! any server that keeps limits in Redis. `bare + admit` parses the comment and makes the same call as Gatepost's store, which
+//! also records comment and verdict; the difference between it and `redis` is the moderation.
 
 mod support;
 
@@ -32,7 +32,7 @@ const SPAN: Duration = Duration::from_millis(1_500);
 const CONCURRENCY: [usize; 3] = [1, 16, 64];
 /// Calls in flight per connection: HTTP/2 multiplexes, and a host keeps few connections.
 const PER_CONNECTION: usize = 16;
-/// All three limits count and none refuses.
+/// A policy in which all three limits count and none refuses.
 const POLICY: &str = "[limits]\nauthor = { count = 1000000, period = \"1s\", burst = 1000000 }\n\
     client = { count = 1000000, period = \"1s\", burst = 1000000 }\nsite = { count = 1000000, period = \"1s\", burst = 1000000 }\n\
     [campaign]\nhere = 0\nelsewhere = 0\n";
@@ -68,11 +68,11 @@ async fn compare() -> Result<()> {
             servers.push(("bare + admit", launch(&bare, &["--serve-bare", &redis.url, "admit"])?));
             servers.push(("redis", gatepost(&["--store", &redis.url])?));
         }
-        None => println!("redis-server is not installed: its three rows are left out"),
+        None => println!("redis-server is not installed: its three rows are omitted"),
     }
 
     println!("CheckComment, {}-byte message, closed loop; medians of {ROUNDS} rounds of {SPAN:?}", size());
-    println!("CPU is the server process's own, per call: a busy machine changes it less than anything else here");
+    println!("CPU is that of the server process, per call; of all figures it depends least on other load on the machine");
     let titles = ["concurrency", "calls/s", "p50 µs", "p99 µs", "CPU µs", "× bare"].map(|title| format!("{title:>11}"));
     println!("{:<12}{}", "server", titles.concat());
     for concurrency in CONCURRENCY {
@@ -101,7 +101,7 @@ async fn compare() -> Result<()> {
     Ok(())
 }
 
-/// Drives a server for one span. Returns the calls, calls per second, and the median and 99th percentile in µs.
+/// Drives a server for one span. Returns the number of calls, calls per second, and the median and 99th percentile in µs.
 async fn drive(url: &str, concurrency: usize) -> Result<(f64, f64, f64, f64)> {
     let mut channels = Vec::new();
     for _ in 0..concurrency.div_ceil(PER_CONNECTION) {
@@ -134,7 +134,7 @@ async fn drive(url: &str, concurrency: usize) -> Result<(f64, f64, f64, f64)> {
 async fn call(host: &mut ModerationServiceClient<Channel>) -> Result<(), Status> {
     let request = pb::CheckCommentRequest { comment: Some(comment()), dry_run: false };
     let verdict = host.check_comment(request).await?.into_inner().verdict.unwrap_or_default();
-    // A comment that was held took another way, and the figures would be of something else.
+    // A held comment takes another path through the server, which is not what is measured.
     if verdict.decision() == pb::Decision::Approve { Ok(()) } else { Err(Status::internal(format!("{verdict:?}"))) }
 }
 
@@ -144,20 +144,20 @@ fn size() -> usize {
 
 // === the bare server ===
 
-/// Answers every comment with the same verdict, as soon as it is decoded.
+/// A server that answers every comment with the same verdict as soon as it is decoded.
 struct Bare {
     verdict: Verdict,
-    behind: Behind,
+    backend: Backend,
 }
 
-/// What it asks first.
-enum Behind {
+/// The call that a bare server makes before it answers.
+enum Backend {
     Nothing,
     Script(redis::aio::ConnectionManager, Arc<redis::Script>),
     Store(Box<(Store, gatepost::verdict::Verdict)>),
 }
 
-/// Three GCRA keys, counted if all admit.
+/// Counts three GCRA keys if all of them admit the comment.
 const LUA: &str = "local t = redis.call('TIME') local now = t[1] * 1000000 + t[2] local due = {}
 for i, key in ipairs(KEYS) do
   local tat = math.max(tonumber(redis.call('GET', key) or '0'), now) + ARGV[1]
@@ -168,8 +168,8 @@ for i, key in ipairs(KEYS) do redis.call('SET', key, string.format('%.0f', due[i
 return 1";
 
 async fn serve_bare(redis: Option<String>, admit: bool) -> Result<()> {
-    let behind = match redis.filter(|url| url.starts_with("redis://")) {
-        None => Behind::Nothing,
+    let backend = match redis.filter(|url| url.starts_with("redis://")) {
+        None => Backend::Nothing,
         Some(url) if admit => {
             let settings = StoreSettings {
                 url: Some(url),
@@ -186,20 +186,20 @@ async fn serve_bare(redis: Option<String>, admit: bool) -> Result<()> {
             let first = Comment::parse(comment(), SystemTime::now()).map_err(Error::from)?;
             let judge = Judge::new(Model::builtin()?, Policies::read([])?);
             let tentative = judge.judge(&first, &Facts::default(), SystemTime::now());
-            Behind::Store(Box::new((store, tentative)))
+            Backend::Store(Box::new((store, tentative)))
         }
         Some(url) => {
-            Behind::Script(redis::Client::open(url)?.get_connection_manager().await?, Arc::new(redis::Script::new(LUA)))
+            Backend::Script(redis::Client::open(url)?.get_connection_manager().await?, Arc::new(redis::Script::new(LUA)))
         }
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     eprintln!("listening on {}", listener.local_addr()?);
     let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
-    let service = ModerationServiceServer::new(Bare { verdict: typical(), behind });
+    let service = ModerationServiceServer::new(Bare { verdict: typical(), backend });
     Ok(tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming).await?)
 }
 
-/// What an approved comment gets.
+/// Returns a verdict as an approved comment gets it.
 fn typical() -> Verdict {
     let labels = ["spam", "toxicity", "severe_toxicity", "insult", "threat", "identity_attack", "obscene"];
     Verdict {
@@ -237,7 +237,7 @@ async fn count(
     Ok(admitted == 1)
 }
 
-/// What Gatepost asks its store for a comment that no fact bears on, with a verdict that was given before.
+/// Makes the store's call for a comment that no fact affects, with a verdict made before.
 async fn admit(store: &Store, given: &gatepost::verdict::Verdict, comment: pb::Comment) -> Result<bool, Status> {
     let comment = Comment::parse(comment, SystemTime::now()).map_err(Error::from)?;
     let tentative = gatepost::verdict::Verdict {
@@ -266,10 +266,10 @@ impl ModerationService for Bare {
         request: Request<pb::CheckCommentRequest>,
     ) -> Result<Response<pb::CheckCommentResponse>, Status> {
         let comment = request.into_inner().comment.unwrap_or_default();
-        let admitted = match &self.behind {
-            Behind::Nothing => true,
-            Behind::Script(connection, script) => count(connection.clone(), script, comment).await?,
-            Behind::Store(store) => admit(&store.0, &store.1, comment).await?,
+        let admitted = match &self.backend {
+            Backend::Nothing => true,
+            Backend::Script(connection, script) => count(connection.clone(), script, comment).await?,
+            Backend::Store(store) => admit(&store.0, &store.1, comment).await?,
         };
         if !admitted {
             return Err(Status::resource_exhausted("limit"));

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Gatepost beside a plain linear yardstick, on labelled comments.
+"""Compare Gatepost with a plain linear baseline, on labelled comments.
 
-The yardstick is what anybody can have in ten lines: TF-IDF of words (1-2) and of characters (2-5, within words), and
-logistic regression. It sees the text only.
+The baseline takes ten lines of code: TF-IDF of words (1-2) and of characters (2-5, within words), and logistic regression.
+It sees the text only.
 
-    yardstick.py lovo       TubeSpam: learn four videos, judge the fifth
-    yardstick.py test       the shipped model and the yardstick, learned from the same rows, on test rows
-    yardstick.py threeway   how much of what is bad is approved when so much is held
+    yardstick.py lovo       TubeSpam: train on four videos, judge the fifth
+    yardstick.py test       the shipped model and the baseline, trained on the same rows, on test rows
+    yardstick.py threeway   the share of bad comments approved for a given share of comments held
     yardstick.py post       harmless and toxic comments with and without a post that uses half of their words
-    yardstick.py speed      time per comment, also of mail filters that are there
+    yardstick.py speed      time per comment, also of the mail filters that are installed
 
 Needs Python 3.11 and `pip install scikit-learn numpy scipy matplotlib`, a release build (`cargo build --release`), and
-the labelled comments that models/README.md names. Learning the yardstick takes a minute; `--cache DIR` keeps it.
+the labelled comments that models/README.md names. Training the baseline takes a minute; `--cache DIR` keeps it.
 """
 import argparse
 import csv
@@ -37,14 +37,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score, roc_curve
 
 ROOT = Path(__file__).resolve().parent.parent
-# All that the language detector can say: with these no comment of the leave-one-video-out protocol goes unscored.
+# All languages that the detector knows, so that no comment of the leave-one-video-out protocol goes unscored.
 LANGUAGES = """epo eng rus zho spa por ita ben fra deu ukr kat ara hin jpn heb yid pol amh jav kor nob dan swe fin tur
 nld hun ces ell bul bel mar kan ron slv hrv srp mkd lit lav est tam vie urd tha guj uzb pan aze ind tel pes mal ori mya
 nep sin khm tuk aka zul sna afr lat slk cat tgl hye""".split()
 SPAM_SETS = ["youtube_spam", "tg_spam", "judol_id"]
 TOXIC_SETS = ["jigsaw_wiki_robtest", "jigsaw_wiki_6label", "wiki_talk_context"]
 CHECK_SETS = ["impermium_insults", "neutralnews_approved"]
-# Its `post_text` is the comment that is answered, not the post.
+# In this set, `post_text` is the parent comment, not the post.
 WITH_PARENT = "wiki_talk_context"
 POST_HEADS = ["toxicity", "identity_attack", "spam"]
 HELD = [.05, .10, .15, .20, .25, .30]
@@ -52,7 +52,7 @@ PLOTTED = np.linspace(.01, .40, 79)
 
 
 class Plain:
-    """The yardstick."""
+    """The baseline."""
 
     def __init__(self, texts, positive):
         big = len(texts) > 5000
@@ -68,19 +68,19 @@ class Plain:
 
 
 def rows(args, name, split):
-    """The rows of a set that annotators agreed on."""
+    """Returns the rows of a set on which the annotators agreed."""
     with gzip.open(args.data / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
         found = [{**row, "set": name} for row in map(json.loads, file)]
     return [row for row in found if row.get("split") == split and not row.get("ambiguous")]
 
 
 def sample(found, most):
-    """At most so many rows, always the same."""
+    """Returns at most `most` rows, the same in every run."""
     return [found[at] for at in np.random.default_rng(1).permutation(len(found))[:most]]
 
 
 def write_comments(path, found):
-    """Writes rows as `gatepost check --file` reads them, numbered."""
+    """Writes rows in the format of `gatepost check --file`, numbered."""
     with open(path, "w", encoding="utf-8") as file:
         for number, row in enumerate(found):
             comment = {"comment_id": str(number), "body": row["text"]}
@@ -94,7 +94,7 @@ def write_comments(path, found):
 
 
 def judge(args, found, model):
-    """Gatepost's verdict on every row: scores by label, none where it abstains, and the decision."""
+    """Returns Gatepost's verdict on every row: scores by label, none if it abstains, and the decision."""
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "comments.jsonl"
         write_comments(path, found)
@@ -112,7 +112,7 @@ def with_model(model):
 
 
 def figures(positive, scores):
-    """AUC, accuracy at 0.5, recall at 0.5 % false positives."""
+    """Returns AUC, accuracy at 0.5, and recall at 0.5 % false positives."""
     positive, scores = np.asarray(positive), np.asarray(scores)
     wrongly, caught, _ = roc_curve(positive, scores, drop_intermediate=False)
     accuracy = np.mean((scores >= .5) == positive)
@@ -129,7 +129,7 @@ def lovo(args):
                 {"text": row["CONTENT"], "label": "spam" if row["CLASS"] == "1" else "ham",
                  "author_name": "" if args.no_author else row["AUTHOR"]}
                 for row in csv.DictReader(file)]
-    print(f"TubeSpam, each video judged by what was learned from the other four; {args.seeds} seed(s)"
+    print(f"TubeSpam, each video judged by a model trained on the other four; {args.seeds} seed(s)"
           + (", without authors' names" if args.no_author else ""))
     print(f"{'':22}{'AUC':^26}{'accuracy at .5':^26}{'recall at .5 % FP':^26}")
     print(f"{'held out':22}" + f"{'gatepost':>9}{'plain':>8}{'diff':>8} " * 3)
@@ -145,7 +145,7 @@ def lovo(args):
     by_seed, theirs = (np.mean(part, axis=0) for part in zip(*every))
     print_pair("mean", by_seed.mean(axis=0), theirs)
     lacking = (1 - by_seed.mean(axis=0)) / (1 - theirs)
-    print("what is lacking to 1, as a multiple of plain's: AUC {:.2f}, accuracy {:.2f}, recall {:.2f}".format(*lacking))
+    print("error (1 - figure) as a multiple of plain's: AUC {:.2f}, accuracy {:.2f}, recall {:.2f}".format(*lacking))
     if args.seeds > 1:
         print("standard deviation of the mean between seeds: AUC {:.4f}, accuracy {:.4f}, recall {:.3f}".format(
             *by_seed.std(axis=0, ddof=1)))
@@ -156,7 +156,7 @@ def print_pair(name, ours, theirs):
 
 
 def learn_and_judge(args, learned, test, seed):
-    """Trains a model on some rows and returns its spam scores of others, which the training never sees."""
+    """Trains a model on some rows and returns its spam scores of other rows."""
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
         (scratch / "rows.jsonl").write_text("".join(json.dumps({**row, "split": "train"}) + "\n" for row in learned))
@@ -168,11 +168,11 @@ def learn_and_judge(args, learned, test, seed):
 
 
 def spam_recipe(args, seed):
-    """The recipe of the shipped model, cut down to English spam from one file."""
+    """Returns the recipe of the shipped model, reduced to English spam from one file."""
     base = tomllib.loads(args.recipe.read_text())
     head = {**base["languages"]["en"]["heads"]["spam"], "also": LANGUAGES}
     head.pop("folds", None)
-    # No row can be spared for calibration, hence folds.
+    # Calibration uses folds, since no rows can be spared for it.
     keys = {"name": "lovo", "seed": base["seed"] + seed, "folds": 5,
             **{key: base[key] for key in ("hash_bits", "epochs", "average", "ftrl", "norms")}}
     lines = [f"{key} = {toml(value)}" for key, value in keys.items()]
@@ -181,7 +181,7 @@ def spam_recipe(args, seed):
 
 
 def toml(value):
-    """A value of a recipe: JSON writes all but tables the same way."""
+    """Returns a value in TOML syntax. JSON writes all values except tables the same way."""
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{key} = {toml(inner)}" for key, inner in value.items()) + " }"
     return json.dumps(value)
@@ -190,23 +190,23 @@ def toml(value):
 # The shipped model
 
 def plain_pair(args):
-    """The yardstick for spam and for toxicity, each learned from the train rows that the recipe's heads learn from."""
+    """Returns the baseline for spam and for toxicity, each trained on the train rows of the recipe's head."""
     sources = tomllib.loads(args.recipe.read_text())["source"]
     train = joblib.Memory(args.cache, verbose=0).cache(Plain)
     pair = {}
     for head, label, languages in (("spam", "spam", ("en", "id")), ("toxicity", "toxic", ("en",))):
-        # Blogs have a yardstick of their own, and what is in this repository is no data set.
+        # Blogs have a baseline of their own, and the files in this repository are not data sets.
         sets = [source["file"].removesuffix(".jsonl.gz") for source in sources
                 if head in source["heads"] and source.get("language", "en") in languages and "split" not in source]
         learned = [row for name in sets for row in rows(args, name, "train")]
-        print(f"the plain {head} model learns {len(learned):,} rows of {', '.join(sets)}", file=sys.stderr)
+        print(f"training the plain {head} model on {len(learned):,} rows of {', '.join(sets)}", file=sys.stderr)
         pair[head] = train([row["text"] for row in learned], [row["label"] == label for row in learned])
     return pair
 
 
 def test(args):
     pair = plain_pair(args)
-    print("AUC on test rows; left of all (where gatepost abstains, its score is 0), right of those that it scores")
+    print("AUC on test rows; left: all rows (score 0 where gatepost abstains), right: rows that gatepost scores")
     print(f"{'head':10}{'set':21}{'rows':>6}{'positive':>9}{'gatepost':>10}{'plain':>8}{'diff':>9}"
           f"{'abstained':>11}{'gatepost':>10}{'plain':>8}{'diff':>9}")
     tasks = [("spam", "spam", name) for name in SPAM_SETS] + [("toxicity", "toxic", name) for name in TOXIC_SETS]
@@ -228,7 +228,7 @@ def test(args):
 
 def threeway(args):
     pair = plain_pair(args)
-    # The Indonesian set is by far the largest and would drown the others.
+    # The Indonesian set is by far the largest and would dominate the others.
     found = [row for name in SPAM_SETS + TOXIC_SETS
              for row in sample(rows(args, name, "test"), 1000 if name == "judol_id" else sys.maxsize)]
     if args.checks:
@@ -236,10 +236,10 @@ def threeway(args):
     verdicts = judge(args, found, args.model)
     bad = np.array([row["label"] != "ham" for row in found])
     scored = np.array([bool(scores) for scores, _ in verdicts])
-    print(f"{len(found):,} comments; of {(~scored).sum()} ({(bad & ~scored).sum()} of them bad) Gatepost says that they are "
-          "in a language it does not know: they are left out of the curves, not of the decisions")
+    print(f"{len(found):,} comments; for {(~scored).sum()} ({(bad & ~scored).sum()} of them bad) Gatepost detected a language "
+          "that it does not score: they are left out of the curves, but not of the decisions")
     print_decisions(found, verdicts, bad)
-    # The same rule for both: the larger of the probabilities of spam and of toxicity.
+    # Both models are ranked by the larger of the probabilities of spam and of toxicity.
     texts = [row["text"] for row, known in zip(found, scored) if known]
     risks = {"gatepost": np.array([max(scores.get("spam", 0), scores.get("toxicity", 0)) for scores, _ in verdicts if scores]),
              "plain": np.maximum(*(plain.scores(texts) for plain in pair.values()))}
@@ -264,7 +264,10 @@ def threeway(args):
 
 
 def approved(scores, bad, weights, shares):
-    """What part of the bad is approved when this share of all, the riskiest, is not. Ties are split evenly."""
+    """Returns the share of bad comments that is approved if the riskiest comments, this share of all, are not.
+
+    Ties are split evenly.
+    """
     order = np.argsort(-scores, kind="stable")
     ends = np.r_[np.flatnonzero(np.diff(scores[order])), len(scores) - 1]
     held = np.r_[0, weights[order].cumsum()[ends]]
@@ -304,8 +307,11 @@ def plot(path, curves):
 # The words of the post
 
 def post(args):
-    """How scores change when a post is known: one that uses half of the longer words of a harmless comment, as posts on
-    its subject would; and the same posts above toxic comments, which say nothing of them."""
+    """Prints how scores change with a post.
+
+    A harmless comment gets a post that uses half of the comment's longer words, as a post on its subject would. Toxic
+    comments get the same posts, which have nothing to do with them.
+    """
     choose = np.random.default_rng(1)
     thresholds = tomllib.loads((ROOT / "src/policy/default.toml").read_text())["thresholds"]
     harmless, posts = {}, []
@@ -339,31 +345,31 @@ def speed(args):
     print(f"per comment of {args.set}, {np.mean([len(text) for text in texts]):.0f} characters on average, one core")
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
-        # The same rows over and over, or starting the program would be most of the time.
+        # The rows are repeated, so that starting the program is a small part of the time.
         many = found * (1 + 20_000 // len(found))
         write_comments(scratch / "all", many)
         write_comments(scratch / "one", found[:1])
         command = ["taskset", "-c", "0", args.gatepost, "check", *with_model(args.model), "--file"]
-        told("gatepost check --file", *marginal(command, scratch, len(many)))
+        print_time("gatepost check --file", *marginal(command, scratch, len(many)))
         mails = [f"From ann@blog.example Mon Nov  2 10:00:00 2026\n{message(row)}\n" for row in few]
         (scratch / "all").write_text("".join(mails), encoding="utf-8")
         (scratch / "one").write_text(mails[0], encoding="utf-8")
         if shutil.which("spamassassin"):
-            told("spamassassin, local tests only", *marginal(["spamassassin", "-L", "--mbox"], scratch, len(few)))
+            print_time("spamassassin, local tests only", *marginal(["spamassassin", "-L", "--mbox"], scratch, len(few)))
         else:
             print("spamassassin is not installed: skipped")
     try:
-        told("rspamd by HTTP, median, wall clock", rspamd([message(row).encode() for row in few]))
+        print_time("rspamd by HTTP, median, wall clock", rspamd([message(row).encode() for row in few]))
     except ConnectionRefusedError:
         print("rspamd is not running: skipped")
     pair = plain_pair(args)
     singly = timed(lambda: [plain.scores([row["text"]]) for row in few for plain in pair.values()])
-    told("plain, spam and toxicity, one at a time", singly / len(few))
+    print_time("plain, spam and toxicity, one at a time", singly / len(few))
     batched = timed(lambda: [plain.scores(texts) for plain in pair.values()])
-    told("plain, spam and toxicity, batched", batched / len(texts))
+    print_time("plain, spam and toxicity, batched", batched / len(texts))
 
 
-def told(what, seconds, start=None):
+def print_time(what, seconds, start=None):
     print(f"{what:40}{seconds * 1e6:12,.0f} µs" + (f", after {start:.2f} s to start" if start is not None else ""))
 
 
@@ -374,20 +380,20 @@ def timed(work, clock=time.process_time):
 
 
 def marginal(command, scratch, count):
-    """Processor time of one comment more, and that of a run with a single one: starting."""
-    def spent():
+    """Returns the CPU time of one more comment, and that of a run with a single one, which is the start-up time."""
+    def cpu_time():
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
         return usage.ru_utime + usage.ru_stime
 
     def run(file):
         subprocess.run([*command, scratch / file], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    start = timed(lambda: run("one"), spent)
-    return (timed(lambda: run("all"), spent) - start) / (count - 1), start
+    start = timed(lambda: run("one"), cpu_time)
+    return (timed(lambda: run("all"), cpu_time) - start) / (count - 1), start
 
 
 def message(row):
-    """A comment as the mail that mail filters want."""
+    """Returns a comment as a mail for mail filters."""
     text = row["text"].replace("\r", "").replace("\nFrom ", "\n>From ").encode(errors="replace").decode()
     return ("From: Ann <ann@blog.example>\nTo: comments@blog.example\nSubject: comment\n"
             "Date: Mon, 2 Nov 2026 10:00:00 +0000\nMessage-ID: <1@blog.example>\nMIME-Version: 1.0\n"
@@ -395,14 +401,14 @@ def message(row):
 
 
 def rspamd(messages):
-    """The median, as some messages wait for name servers."""
+    """Returns the median time of a request. Some messages wait for name servers, which would distort the mean."""
     connection = HTTPConnection("127.0.0.1", 11333)
 
-    def ask(body):
+    def check(body):
         connection.request("POST", "/checkv2", body)
         connection.getresponse().read()
 
-    return np.median([timed(lambda: ask(body), time.perf_counter) for body in messages])
+    return np.median([timed(lambda: check(body), time.perf_counter) for body in messages])
 
 
 def main():
@@ -412,25 +418,25 @@ def main():
     def add(run, summary, learns_plain=True):
         command = commands.add_parser(run.__name__, help=summary)
         command.set_defaults(run=run)
-        command.add_argument("--gatepost", type=Path, default=ROOT / "target/release/gatepost", help="the program")
-        command.add_argument("--data", type=Path, default=ROOT / "../shared/data", help="the labelled comments")
-        command.add_argument("--recipe", type=Path, default=ROOT / "models/base.toml", help="of the model")
+        command.add_argument("--gatepost", type=Path, default=ROOT / "target/release/gatepost", help="the gatepost program")
+        command.add_argument("--data", type=Path, default=ROOT / "../shared/data", help="folder of the labelled comments")
+        command.add_argument("--recipe", type=Path, default=ROOT / "models/base.toml", help="recipe of the model")
         if learns_plain:
-            command.add_argument("--model", type=Path, help="a model file in place of the compiled-in one")
-            command.add_argument("--cache", type=Path, help="keep the learned yardstick in this directory")
+            command.add_argument("--model", type=Path, help="model file to use instead of the compiled-in model")
+            command.add_argument("--cache", type=Path, help="folder in which to keep the trained baseline")
         return command
 
     command = add(lovo, "TubeSpam, leave one video out", learns_plain=False)
-    command.add_argument("--seeds", type=int, default=1, help="average over so many")
+    command.add_argument("--seeds", type=int, default=1, help="number of seeds to average over")
     command.add_argument("--no-author", action="store_true", help="hide the authors' names from gatepost")
     add(test, "AUC on test rows")
-    command = add(threeway, "what is approved when so much is held")
-    command.add_argument("--checks", action="store_true", help="also the dev rows of sets that nothing learned from")
-    command.add_argument("--plot", type=Path, help="draw it into this PNG")
-    add(post, "scores with and without the words of the post")
+    command = add(threeway, "share of bad comments approved for a given share held")
+    command.add_argument("--checks", action="store_true", help="include the dev rows of sets on which nothing was trained")
+    command.add_argument("--plot", type=Path, help="PNG file to plot the curves into")
+    add(post, "scores with and without a post that uses words of the comment")
     command = add(speed, "time per comment")
-    command.add_argument("--set", default="jigsaw_wiki_robtest", help="whose test rows are timed")
-    command.add_argument("--messages", type=int, default=200, help="so many where each takes long")
+    command.add_argument("--set", default="jigsaw_wiki_robtest", help="set whose test rows are timed")
+    command.add_argument("--messages", type=int, default=200, help="number of messages for the slower programs")
 
     args = parser.parse_args()
     args.run(args)

@@ -2,16 +2,16 @@
 //!
 //! A comment is scored in steps, each a module of its own:
 //!
-//! 1. `token` cuts the normalised text into words, marks and addresses. `language` finds the language; `lexicon` and
-//!    `words` know classes of words.
-//! 2. `features` turns the tokens into hashed features, which `tally` counts.
+//! 1. `token` splits the normalised text into words, punctuation and addresses. `language` detects the language; `lexicon`
+//!    and `words` assign words to classes.
+//! 2. `features` turns the tokens into hashed features, which `feature_counts` counts.
 //! 3. `model` looks up the weights of each feature (`table`), sums them and calibrates the sums (`calibrate`). Long texts
 //!    are scored in windows (`window`).
-//! 4. `model::explain` says which parts of the comment moved a score.
+//! 4. `model::explain` reports which parts of the comment moved a score.
 //!
-//! Serving is pure: no clock, no I/O, no allocation per feature. Training (`recipe`, `rows`, `examples`, `learn`,
-//! `train`, `evaluate`; `site` for what a site's own outcomes teach) extracts features with the same code as serving, so
-//! that a feature cannot mean two things.
+//! Serving is pure: no clock, no I/O, no allocation per feature. Training (`recipe`, `rows`, `example_set`, `learn`,
+//! `train`, `evaluate`; `site` for corrections learned from a site's own outcomes) extracts features with the same code as
+//! serving, so a feature has the same meaning in both.
 
 mod calibrate;
 mod digest;

@@ -1,4 +1,4 @@
-//! The command line: one program for operators, hosts and moderators. Client commands speak gRPC only.
+//! The command-line interface for operators, hosts and moderators. Client commands use gRPC only.
 
 mod atomic_file;
 mod audit;
@@ -57,11 +57,11 @@ use failure::Failure;
 pub use import::read_archive;
 use runtime::block_on;
 
-/// What was typed.
+/// The arguments of the program.
 #[derive(Debug, Parser)]
 #[command(name = "gatepost", version, about = "Comment moderation: approve, hold or reject, with reasons")]
 #[command(
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 server unreachable, 4 refused, 5 some of several failed."
+    after_help = "Exit codes: 0 success, 1 failure, 2 usage error, 3 server unreachable, 4 access denied, 5 partial failure."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -73,25 +73,25 @@ enum Command {
     /// Run the server
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Box<serve::ServeArgs>),
-    /// Judge one comment, or a file of them
+    /// Judge one comment or a file of comments
     #[command(after_help = check::EXAMPLES)]
     Check(Box<check::CheckArgs>),
-    /// Bring in the comments of another system, or a saved queue
+    /// Import the comments of another system, or a saved queue
     #[command(after_help = import::EXAMPLES)]
     Import(import::ImportArgs),
-    /// List comments that wait for a decision
+    /// List comments that are waiting for a decision
     #[command(after_help = queue::EXAMPLES)]
     Queue(queue::QueueArgs),
-    /// Show everything known of one comment
+    /// Show everything known about a comment
     #[command(after_help = show::EXAMPLES)]
     Show(show::ShowArgs),
-    /// Review the queue in a full-screen terminal
+    /// Review the queue in a full-screen terminal interface
     #[command(after_help = review::EXAMPLES)]
     Review(Box<review::ReviewArgs>),
-    /// Take held comments, so that nobody else gets them
+    /// Claim held comments for one moderator
     #[command(after_help = claim::CLAIM_EXAMPLES)]
     Claim(claim::ClaimArgs),
-    /// Give claimed comments back
+    /// Release claimed comments
     #[command(after_help = claim::RELEASE_EXAMPLES)]
     Release(claim::ReleaseArgs),
     /// Approve comments
@@ -100,46 +100,46 @@ enum Command {
     /// Reject comments
     #[command(after_help = decide::REJECT_EXAMPLES)]
     Reject(decide::DecideArgs),
-    /// Take back the last moderator's decision on comments, or a whole act
+    /// Undo the last moderator's decision on comments, or a whole act
     #[command(after_help = undo::EXAMPLES)]
     Undo(undo::UndoArgs),
-    /// Follow what becomes of a site's comments
+    /// Follow the verdict changes of a site
     #[command(after_help = watch::EXAMPLES)]
     Watch(watch::WatchArgs),
-    /// Tell who did what on a site, and check that it is whole
+    /// Show and verify a site's audit log
     #[command(after_help = audit::EXAMPLES)]
     Audit(audit::AuditArgs),
-    /// Count what moderators did, and how the queue moves
+    /// Show statistics about moderators and the queue
     #[command(after_help = stats::EXAMPLES)]
     Stats(stats::StatsArgs),
     /// Block and allow authors, addresses, domains and words
     #[command(after_help = list::EXAMPLES)]
     List(list::ListArgs),
-    /// Print everything kept of a person, or copy the whole embedded store
+    /// Export a person's comments, or copy the whole embedded store
     #[command(after_help = export::EXAMPLES)]
     Export(export::ExportArgs),
-    /// Erase a person
+    /// Erase a person's data
     #[command(after_help = forget::EXAMPLES)]
     Forget(forget::ForgetArgs),
-    /// Tell whether a server takes calls
+    /// Check whether a server accepts requests
     #[command(after_help = health::EXAMPLES)]
     Health(health::HealthArgs),
-    /// Make, list and end keys
+    /// Create, list and revoke keys
     #[command(after_help = keys::EXAMPLES)]
     Keys(keys::KeysArgs),
-    /// Measure how fast a server answers, and how it fares under load
+    /// Measure a server's latency and its behaviour under load
     #[command(after_help = bench::EXAMPLES)]
     Bench(Box<bench::BenchArgs>),
-    /// Train a classifier, measure one, or look into one
+    /// Train, evaluate and inspect classifiers
     #[command(after_help = model::EXAMPLES)]
     Model(model::ModelArgs),
-    /// Choose thresholds, and check policy files
+    /// Tune thresholds and check policy files
     #[command(after_help = policy::EXAMPLES)]
     Policy(policy::PolicyArgs),
-    /// Print what a shell reads to complete words
+    /// Print a shell completion script
     #[command(after_help = docs::COMPLETIONS_EXAMPLES)]
     Completions(docs::CompletionsArgs),
-    /// Print the manual
+    /// Print the manual page, or write those of all commands
     #[command(after_help = docs::MAN_EXAMPLES)]
     Man(docs::ManArgs),
 }
@@ -149,9 +149,9 @@ const SERVE_EXAMPLES: &str = "Examples:
   gatepost serve --listen 127.0.0.1:0     on a free port, printed as `listening on ADDR`
   gatepost serve --store redis://127.0.0.1/ --policy-dir /etc/gatepost/policies";
 
-/// Runs what was typed and says how it ended.
+/// Runs the command and returns its exit code.
 pub fn run(cli: Cli) -> ExitCode {
-    let ended = match cli.command {
+    let result = match cli.command {
         Command::Serve(args) => serve::run(&args).map_err(|error| Failure::failed(format!("{error:#}"))),
         Command::Model(args) => model::run(&args),
         Command::Policy(args) => policy::run(&args),
@@ -177,13 +177,13 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Health(args) => block_on(health::run(&args)),
         Command::Keys(args) => block_on(keys::run(&args)),
     };
-    ended.unwrap_or_else(|failure| report_failure(&failure))
+    result.unwrap_or_else(|failure| report_failure(&failure))
 }
 
-/// Says on standard error why a command failed, and returns its exit code.
+/// Prints on standard error why a command failed, and returns its exit code.
 fn report_failure(failure: &Failure) -> ExitCode {
     if !failure.message().is_empty() {
-        // Part of it comes from the server, and part of that from comments.
+        // The message may contain text from the server and from comments.
         terminal::log_line(&format!("gatepost: {}", text::escape_block(failure.message())));
     }
     failure.exit_code()

@@ -1,4 +1,4 @@
-//! The comment as it came in: parsed once, valid ever after.
+//! Comments as hosts send them: each is parsed and checked once, and a [`Comment`] that exists is valid.
 
 mod bounds;
 mod client;
@@ -25,27 +25,28 @@ pub use kind::CommentKind;
 pub use markup::{HiddenContent, PlainText};
 pub use size::{MAX_BODY, MAX_CONTEXT, MAX_ID, MAX_NAME, MAX_SITE, MAX_TITLE_OR_URL};
 
-/// How much is kept of each text of a comment that a limit rejects, in bytes.
+/// Maximum length of each text that the store keeps of a comment rejected by a rate limit, in bytes.
 const MAX_TRUNCATED_TEXT: usize = 256;
 
-/// A comment whose every field has been checked. E-mail and IP address are kept apart from what is stored.
+/// A comment whose fields have all been checked. The e-mail and IP address are held apart from the message that the store
+/// keeps.
 #[derive(Debug, Clone)]
 pub struct Comment {
     site: Site,
     id: CommentId,
-    /// As sent, less `author.email`, `client.ip` and `post.text`: this is what the store keeps.
+    /// The message as sent, without `author.email`, `client.ip` and `post.text`. The store keeps this.
     message: pb::Comment,
     text: PlainText,
-    /// The links of `text`.
+    /// The links in `text`.
     links: Vec<Link>,
     author_host: Option<String>,
-    /// The author's web address as a browser opens it, if that is another than a reader sees.
+    /// The author's URL as a browser opens it. `None` if a browser would not follow it to another host.
     author_address: Option<String>,
-    /// The hosts of the post and of the site.
+    /// The hosts of the post's URL and of the site's name.
     site_hosts: [Option<String>; 2],
     email: String,
     ip: Option<IpAddr>,
-    /// A client's address was sent, and is none.
+    /// Whether the client's IP address was sent but cannot be parsed.
     malformed_ip: bool,
     post_text: String,
     submitted_at: SystemTime,
@@ -55,23 +56,23 @@ pub struct Comment {
 }
 
 impl Comment {
-    /// The blog.
+    /// Returns the site that the comment belongs to.
     pub fn site(&self) -> &Site {
         &self.site
     }
 
-    /// The host's name for it.
+    /// Returns the host's id of the comment.
     pub fn id(&self) -> &CommentId {
         &self.id
     }
 
-    /// What the store keeps: as sent, without e-mail, IP address and post text.
+    /// Returns the message that the store keeps: as sent, without e-mail, IP address and post text.
     pub fn stored_message(&self) -> &pb::Comment {
         &self.message
     }
 
-    /// Returns what the store keeps of a comment that a limit rejects: the beginning of it, so that a flood cannot fill the
-    /// store.
+    /// Returns what the store keeps of a comment rejected by a rate limit. Long texts are truncated, so that a flood cannot
+    /// fill the store.
     pub fn truncated_message(&self) -> pb::Comment {
         let mut message = self.message.clone();
         truncate(&mut message.body, MAX_TRUNCATED_TEXT);
@@ -83,158 +84,161 @@ impl Comment {
         message
     }
 
-    /// The body reduced to plain text, links included.
+    /// Returns the body reduced to plain text, including the addresses of links.
     pub fn text(&self) -> &PlainText {
         &self.text
     }
 
-    /// Turns a byte range of [`PlainText::torn`] into scalar values of the body as sent.
+    /// Converts a byte range of [`PlainText::joined_words`] to a range of characters (Unicode scalar values) of the body as
+    /// sent. Returns `None` if the range did not come from the body.
     pub fn span_of_joined(&self, range: std::ops::Range<usize>) -> Option<Span> {
         self.span_of_source(self.text.source_of_joined(range)?)
     }
 
-    /// Returns the links of the body, with the hosts that a browser opens.
+    /// Returns the links in the body, with the hosts that a browser opens.
     pub fn links(&self) -> &[Link] {
         &self.links
     }
 
-    /// Returns the host that a browser opens for the author's web address. Returns `None` if there is none.
+    /// Returns the host that a browser opens for the author's URL. Returns `None` if there is none.
     pub fn author_host(&self) -> Option<&str> {
         self.author_host.as_deref()
     }
 
-    /// Returns the author's web address as a browser opens it. Empty: none.
+    /// Returns the author's URL as a browser opens it, or as typed if a browser would not follow it to another host. Empty if
+    /// the author has none.
     pub fn author_address(&self) -> &str {
         self.author_address.as_deref().unwrap_or(self.author_url())
     }
 
-    /// Returns the hosts of the site itself: that of the post, and the site's name if it is a host name.
+    /// Returns the hosts of the site itself: the host of the post, and the site's name if it is a host name.
     pub fn site_hosts(&self) -> impl Iterator<Item = &str> {
         self.site_hosts.iter().flatten().map(String::as_str)
     }
 
-    /// Tells this text and author from others under the same id.
+    /// Returns the fingerprint of text, kind and author. It differs for any other content under the same id.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
     }
 
-    /// Tells this text from others under the same id, whoever wrote it. Earlier versions kept this one.
+    /// Returns the fingerprint of the body alone, without the author. Earlier versions stored this one.
     pub fn body_fingerprint(&self) -> Fingerprint {
         self.body_fingerprint
     }
 
-    /// Returns when the host says that this text was sent, in microseconds since 1970, or `None` if it does not say. Of two
-    /// texts under one id the one that was sent later stands.
+    /// Returns when the host says that this text was sent, in microseconds since 1970. Returns `None` if the host does not say.
+    /// Of two texts under one id, the one sent later counts.
     pub fn sent_at(&self) -> Option<u64> {
         self.message.submitted_at.as_ref()?;
         let since = self.submitted_at.duration_since(SystemTime::UNIX_EPOCH).ok()?;
         u64::try_from(since.as_micros()).ok()
     }
 
-    /// The author's name. Empty: unknown.
+    /// Returns the author's name. Empty if unknown.
     pub fn author_name(&self) -> &str {
         self.message.author.as_ref().map_or("", |author| &author.name)
     }
 
-    /// The author's web site, as typed. Empty: none.
+    /// Returns the author's web site as typed. Empty if the author has none.
     pub fn author_url(&self) -> &str {
         self.message.author.as_ref().and_then(|author| author.url.as_deref()).unwrap_or_default()
     }
 
-    /// Returns what was sent.
+    /// Returns the kind of comment: a reply, a trackback, a contact form, …
     pub fn kind(&self) -> CommentKind {
         CommentKind::from_wire(self.message.kind)
     }
 
-    /// Returns the author's role at the host. Empty if it has none.
+    /// Returns the author's role at the host. Empty if the author has none.
     pub fn author_role(&self) -> &str {
         self.message.author.as_ref().map_or("", |author| &author.role)
     }
 
-    /// Returns whether it is certain who wrote it: somebody signed in, or somebody whose e-mail address the host has verified.
+    /// Returns whether the author's identity is certain: the author is signed in, or the host has verified the e-mail address.
     pub fn author_is_authenticated(&self) -> bool {
         !self.user_id().is_empty() || self.email_is_verified()
     }
 
-    /// Returns whether the author is told apart from somebody else who types the same: by being certain, or by coming from a
-    /// client of their own.
+    /// Returns whether the author can be distinguished from another person who types the same name: the author is
+    /// authenticated, or the client has a public IP address.
     pub fn author_is_distinguishable(&self) -> bool {
         self.author_is_authenticated() || self.public_ip().is_some()
     }
 
-    /// The host's id of the author. Empty: not signed in.
+    /// Returns the host's id of the author. Empty if the author is not signed in.
     pub fn user_id(&self) -> &str {
         self.message.author.as_ref().map_or("", |author| &author.user_id)
     }
 
-    /// Returns whether the host has verified the author's e-mail address. One that it has not is what somebody typed.
+    /// Returns whether the host has verified the author's e-mail address. Anybody can type an unverified one.
     pub fn email_is_verified(&self) -> bool {
         !self.email.is_empty() && self.message.author.as_ref().is_some_and(|author| author.email_verified == Some(true))
     }
 
-    /// The author's e-mail address in lower case, as typed. Empty: none.
+    /// Returns the author's e-mail address in lower case, without white space around it. Empty if none was sent.
     pub fn email(&self) -> &str {
         &self.email
     }
 
-    /// Returns whether a client's address was sent that is none: limits and lists then cannot know the client.
+    /// Returns whether an IP address was sent that cannot be parsed. Limits and lists then cannot identify the client.
     pub fn has_malformed_ip(&self) -> bool {
         self.malformed_ip
     }
 
-    /// Returns the client's address if it is one client's. A private or local address is a proxy's or a container's, behind
-    /// which there may be anybody.
+    /// Returns the client's IP address if it is public. A private or local address belongs to a proxy or a container, which
+    /// many clients may share.
     pub fn public_ip(&self) -> Option<IpAddr> {
         self.ip.filter(|ip| client::is_public(*ip))
     }
 
-    /// The client's address. `None`: none, or malformed.
+    /// Returns the client's IP address. Returns `None` if none was sent or if it is malformed.
     pub fn ip(&self) -> Option<IpAddr> {
         self.ip
     }
 
-    /// The post's title. Empty: unknown.
+    /// Returns the post's title. Empty if unknown.
     pub fn post_title(&self) -> &str {
         self.message.post.as_ref().map_or("", |post| &post.title)
     }
 
-    /// The post's text, at most [`MAX_CONTEXT`] bytes.
+    /// Returns the post's text, at most [`MAX_CONTEXT`] bytes.
     pub fn post_text(&self) -> &str {
         &self.post_text
     }
 
-    /// The text of the comment this one answers, at most [`MAX_CONTEXT`] bytes.
+    /// Returns the text of the comment that this one answers, at most [`MAX_CONTEXT`] bytes.
     pub fn parent_text(&self) -> &str {
         &self.message.parent_text
     }
 
-    /// BCP 47 tag of its language, else of its post's; empty when the host knows neither.
+    /// Returns the BCP 47 tag of the comment's language, or of the post's language. Empty if the host knows neither.
     pub fn language(&self) -> &str {
         let post = self.message.post.as_ref().map_or("", |post| &post.language);
         if self.message.language.is_empty() { post } else { &self.message.language }
     }
 
-    /// When it was sent; the server's clock where the host did not say.
+    /// Returns when the comment was sent: the host's time, or the server's clock if the host does not say.
     pub fn submitted_at(&self) -> SystemTime {
         self.submitted_at
     }
 
-    /// When its post appeared.
+    /// Returns when the post was published. Returns `None` if the host does not say.
     pub fn published_at(&self) -> Option<SystemTime> {
         self.published_at
     }
 
-    /// What was typed where people cannot see. Empty: nothing.
+    /// Returns what was typed into the form's invisible field. Empty if nothing was.
     pub fn honeypot(&self) -> &str {
         self.message.form.as_ref().map_or("", |form| form.honeypot.trim())
     }
 
-    /// Seconds between showing the form and sending it.
+    /// Returns the time between showing the form and sending it, in seconds.
     pub fn fill_seconds(&self) -> Option<f64> {
         self.message.form.as_ref().and_then(|form| form.fill_seconds)
     }
 
-    /// Turns a byte range of [`Comment::text`] into scalar values of the body as sent.
+    /// Converts a byte range of [`Comment::text`] to a range of characters (Unicode scalar values) of the body as sent. Returns
+    /// `None` if the range did not come from the body.
     pub fn span(&self, range: std::ops::Range<usize>) -> Option<Span> {
         self.span_of_source(self.text.source(range)?)
     }

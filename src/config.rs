@@ -1,4 +1,5 @@
-//! Where options come from: the shipped file, a file, the environment, flags. All mistakes at once.
+//! The configuration of `serve`, merged from the shipped file, a file, the environment and flags. All mistakes are reported at
+//! once.
 
 mod sources;
 
@@ -15,75 +16,79 @@ use sources::{read_environment, to_toml};
 
 pub use sources::OptionValues;
 
-/// The shipped file: every option with its default, unit and meaning.
+/// The shipped configuration file: every option with its default, unit and meaning.
 pub const DEFAULTS: &str = include_str!("../deploy/gatepost.toml");
 
-/// What `serve` needs to know.
+/// The configuration of `serve`.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where to listen.
+    /// IP address and port to listen on.
     pub listen: SocketAddr,
-    /// A key with which an operator can begin.
+    /// First key, with which an operator can create others.
     pub admin_key: Option<Secret>,
-    /// The server's certificate and who its clients may be. `None`: plain text.
+    /// Files for TLS and client certificates; `None` for plain text.
     pub tls: Option<TlsFiles>,
-    /// Whether TLS ends in front of this server.
+    /// Whether a proxy in front of this server terminates TLS.
     pub tls_terminated_upstream: bool,
-    /// Where to keep state.
+    /// Settings of the store.
     pub store: StoreSettings,
-    /// Most calls worked on at once.
+    /// Maximum number of calls in flight.
     pub max_in_flight: u32,
-    /// Most connections.
+    /// Maximum number of open connections.
     pub max_connections: u32,
-    /// Calls a second of one key. 0: any number.
+    /// Maximum number of calls per second for each key; 0 for no limit.
     pub key_quota: u32,
-    /// Where traces go. `None`: nowhere.
+    /// Address to which traces are sent; `None` sends none.
     pub otlp_endpoint: Option<String>,
-    /// A model file. `None`: the compiled-in one.
+    /// Model file; `None` for the compiled-in model.
     pub model: Option<PathBuf>,
-    /// A folder of policies. `None`: the compiled-in one.
+    /// Folder of policy files; `None` for the compiled-in policy.
     pub policy_dir: Option<PathBuf>,
-    /// How to log.
+    /// Format of the log.
     pub log_format: LogFormat,
-    /// What to log.
+    /// Level of the log, also per module.
     pub log_level: String,
-    /// Longest time for one answer.
+    /// Timeout of a call.
     pub request_timeout: Duration,
-    /// Longest time to finish calls in flight.
+    /// Time that calls in flight have to finish at shutdown.
     pub drain_timeout: Duration,
 }
 
-/// The files of TLS.
+/// The PEM files for TLS, and the file with the permissions of client certificates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The server's certificates, its own first.
+    /// The server's certificate, followed by its intermediate certificates.
     pub cert: Option<PathBuf>,
-    /// The private key.
+    /// The server's private key.
     pub key: Option<PathBuf>,
-    /// Who signs clients' certificates. `None`: clients show none.
+    /// CA that signs clients' certificates; `None` if clients have none.
     pub client_ca: Option<PathBuf>,
-    /// Which of them may do what.
+    /// Permissions of each client certificate.
     pub clients: Option<PathBuf>,
 }
 
 impl TlsFiles {
-    /// `None`: none is named.
+    /// Checks that the files that are set belong together. Returns `None` if none is set.
+    ///
+    /// # Errors
+    /// Returns the option that is wrong and the problem.
     fn validate(self) -> Result<Option<Self>, (&'static str, &'static str)> {
         match (&self.cert, &self.key) {
             (Some(_), Some(_)) if self.clients.is_some() && self.client_ca.is_none() => {
-                Err(("tls_clients", "needs tls_client_ca: who signs the clients' certificates"))
+                Err(("tls_clients", "requires tls_client_ca, the CA that signs the clients' certificates"))
             }
             (Some(_), Some(_)) => Ok(Some(self)),
-            (None, None) if self.client_ca.is_some() || self.clients.is_some() => {
-                Err(("tls_client_ca", "needs tls_cert and tls_key: clients show a certificate only to a server that has one"))
-            }
+            (None, None) if self.client_ca.is_some() || self.clients.is_some() => Err((
+                "tls_client_ca",
+                "requires tls_cert and tls_key: a client shows a certificate only to a server that has one",
+            )),
             (None, None) => Ok(None),
-            _ => Err(("tls_cert", "and tls_key are both needed")),
+            _ => Err(("tls_cert", "requires tls_key, and tls_key requires tls_cert")),
         }
     }
 }
 
-/// Text that must not show up in logs.
+/// A text that must not appear in logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(pub String);
 
@@ -94,11 +99,11 @@ impl fmt::Debug for Secret {
 }
 
 impl Config {
-    /// Joins all sources. `file` is a name and its text; `environment` looks a variable up; `flags` are option names
-    /// and values.
+    /// Merges all sources. `file` is a name and its text, `environment` looks up a variable, and `flags` are option names and
+    /// values.
     ///
     /// # Errors
-    /// Every mistake in every source.
+    /// Returns every mistake in every source.
     pub fn load(
         file: Option<(&str, &str)>,
         environment: impl Fn(&str) -> Option<String>,
@@ -113,7 +118,7 @@ impl Config {
         for ((source, text), names) in sources.into_iter().zip([&[][..], &variable_names, &flag_names]) {
             match settings::read(source, text, |top| config.clone().overlay(top)) {
                 Ok(overlaid) => config = overlaid,
-                // A flag or variable has a name to go by, and no line.
+                // A mistake in a flag or variable is reported by its name, without a line.
                 Err(SettingsErrors(more)) => {
                     mistakes.extend(more.into_iter().map(|mistake| match names.get(mistake.line.wrapping_sub(1)) {
                         Some(name) => SettingsError { file: name.clone(), line: 0, ..mistake },
@@ -133,6 +138,7 @@ impl Config {
         if mistakes.is_empty() { Ok(config) } else { Err(SettingsErrors(mistakes)) }
     }
 
+    /// Returns a configuration with placeholder values, on top of which the shipped file is read.
     fn empty() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -163,7 +169,8 @@ impl Config {
         }
     }
 
-    /// Certificate and key belong together, whichever source each comes from.
+    /// Reads the TLS files. They are validated after all sources are merged, because certificate and key may come from
+    /// different sources.
     fn read_tls_files(&mut self, top: &Section<'_>) {
         let files = self.tls.get_or_insert_default();
         let paths = [
@@ -172,8 +179,8 @@ impl Config {
             ("tls_client_ca", &mut files.client_ca),
             ("tls_clients", &mut files.clients),
         ];
-        for (name, place) in paths {
-            set_if_some(place, top.string(name).map(|path| none_if_empty(path).map(PathBuf::from)));
+        for (name, target) in paths {
+            set_if_some(target, top.string(name).map(|path| none_if_empty(path).map(PathBuf::from)));
         }
     }
 
@@ -202,7 +209,7 @@ impl Config {
         set_if_some(&mut self.log_format, format);
         let level =
             top.value("log_level", "a level such as \"info\", or levels per module such as \"warn,gatepost=debug\"", |value| {
-                // The library that reads levels cuts other text between the bytes of a character, and panics.
+                // On other text the parser may slice within a character, and panic.
                 let level = value.as_str().filter(|level| level.is_ascii())?;
                 tracing_subscriber::EnvFilter::try_new(level).ok().map(|_| level.to_owned())
             });
@@ -216,7 +223,7 @@ impl Config {
         set_if_some(&mut self.listen, listen);
         let admin_key = top.value(
             "admin_key",
-            "at least 24 letters, digits and signs without blanks, that nobody guesses: `openssl rand -hex 24`",
+            "at least 24 random letters, digits and symbols without spaces, such as from `openssl rand -hex 24`",
             |value| {
                 let key = value.as_str()?;
                 (key.is_empty() || crate::keys::check_admin_key(key).is_ok()).then(|| key.to_owned())
@@ -243,6 +250,7 @@ impl Config {
     }
 }
 
+/// Returns `None` for an empty text.
 fn none_if_empty(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }

@@ -1,89 +1,91 @@
-//! Why there is no answer: a closed set of failures, each something the caller can act on.
+//! Errors that end a call without an answer. The set is closed, and the caller can act on each of them.
 
 use std::error::Error as StdError;
 
-/// A boxed cause, for our log only; it never reaches the wire.
+/// A boxed cause. It is written to the server's log and never sent to the caller.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Why a call has no answer. A rejected comment is a verdict, not an error.
+/// An error that ends a call without an answer. A rejected comment is a verdict and not an error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The request cannot be understood. Sending it again unchanged fails again.
+    /// The request is invalid. Sending it again unchanged fails again.
     #[error("the request is invalid: {}", join_violations(.0))]
     Invalid(Vec<Violation>),
 
-    /// No such comment on this site.
+    /// The site has no comment with this id.
     #[error("no comment {comment_id:?} on site {site:?}")]
     NotFound {
-        /// The site asked for.
+        /// The site in the request.
         site: String,
-        /// The comment asked for.
+        /// The comment id in the request.
         comment_id: String,
     },
 
-    /// Changes after this cursor are no longer kept. Going on from it would miss them.
+    /// The changes after this cursor are no longer stored. Resuming from the cursor would miss them.
     #[error(
-        "changes after this cursor are no longer kept: list what was decided since you last heard \
+        "changes after this cursor are no longer kept: list what was decided since your last change \
          (ListComments with the filter `decision=any since=…`), and watch on from `now`"
     )]
     CursorExpired,
 
-    /// The store did not answer in time or refused. A retry may help.
+    /// The store did not answer in time, or refused the operation. A retry may succeed.
     #[error("the store is unavailable; retry shortly")]
     Store(#[source] BoxError),
 
-    /// The server has not read its keys yet, since the store did not answer so far. A retry may help.
-    #[error("starting: the store does not answer yet; retry shortly")]
+    /// The server has not loaded its keys yet, because the store has not answered since the start. A retry may succeed.
+    #[error("the server is starting and the store does not answer yet; retry shortly")]
     Starting,
 
-    /// The answer took longer than the server allows. It may have been recorded: sending the comment again tells.
+    /// The call exceeded the server's deadline. Its effect may have been recorded; sending the comment again returns the
+    /// recorded verdict.
     #[error("the server did not answer in time; send it again")]
     TimedOut,
 
-    /// Who calls is not known. Calling again with another key may help.
+    /// The caller is not authenticated. A call with another key may succeed.
     #[error("{problem}")]
     Unauthenticated {
-        /// A word for programs.
+        /// A machine-readable reason.
         reason: &'static str,
-        /// What is wrong, and what to do.
+        /// What is wrong, and what the caller can do.
         problem: &'static str,
     },
 
-    /// Who calls is known and may not do this.
+    /// The caller is authenticated but not allowed to do this.
     #[error("{problem}")]
     Forbidden {
-        /// A word for programs.
+        /// A machine-readable reason.
         reason: &'static str,
-        /// What is not allowed.
+        /// The action that is not allowed.
         problem: String,
     },
 
-    /// So many calls are being worked on that one more would make all of them slow. Nothing was done.
-    #[error("the server has as much to do as it can; retry shortly")]
+    /// The server is at its limit of concurrent calls. Nothing was done.
+    #[error("the server is overloaded; retry shortly")]
     Overloaded,
 
-    /// The caller's key has made as many calls as it may, for so long. Nothing was done.
-    #[error("this key has made as many calls as it may; retry later")]
+    /// The caller's key has used up its rate limit; the value is the time until the next call is allowed. Nothing was done.
+    #[error("this key has reached its rate limit; retry later")]
     OverQuota(std::time::Duration),
 
-    /// The server is leaving. Another one, or the next one, will answer.
+    /// The server is shutting down. A reconnect reaches another server, or this one after its restart.
     #[error("the server is shutting down; reconnect")]
     ShuttingDown,
 }
 
-/// The cause of [`Error::Store`] while nobody is let through to a store that is away: the log said so when it went.
+/// The cause of [`Error::Store`] while the circuit breaker blocks calls to an unavailable store. The outage itself was
+/// logged when it began.
 #[derive(Debug, thiserror::Error)]
-#[error("the store is away")]
+#[error("the store is unavailable")]
 pub struct StoreUnavailable;
 
 impl Error {
-    /// One violation, for requests with a single thing to say.
+    /// Creates an [`Error::Invalid`] with a single violation.
     pub fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Invalid(vec![Violation::new(field, problem)])
     }
 
-    /// Wraps whatever the store's engine said.
+    /// Creates an [`Error::Store`] from an error of the storage engine.
     pub fn store(cause: impl Into<BoxError>) -> Self {
         Self::Store(cause.into())
     }
@@ -101,17 +103,17 @@ impl From<Vec<Violation>> for Error {
     }
 }
 
-/// One field of a request that breaks a rule.
+/// A field of a request that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Path of the field from the request's root, in the names of the proto, e.g. `comment.author.user_id`.
+    /// Path of the field from the root of the request, in the names of the proto, e.g. `comment.author.user_id`.
     pub field: String,
-    /// Which rule it breaks, and what would be accepted.
+    /// The rule that the field breaks, and what would be accepted.
     pub problem: String,
 }
 
 impl Violation {
-    /// A violation of `field`.
+    /// Creates a violation for `field`.
     pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { field: field.into(), problem: problem.into() }
     }

@@ -1,50 +1,50 @@
-//! What the store knows that bears on a comment: limits, its author's past, its own past.
+//! Facts about a comment that the store knows: rate limits, the author's history and the comment's own history.
 
 use std::time::Duration;
 
 use crate::limit::Scope;
 use crate::verdict::Decision;
 
-/// What the store found when the comment was admitted.
+/// The facts that the store found when the comment was admitted.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
-    /// What each limit said, in the order asked. If any refused, none counted the comment.
+    /// State of each limit, in the order requested. If any limit refused the comment, none counted it.
     pub limits: Vec<LimitState>,
-    /// How the author has fared on this site. `None`: the author is unknown.
+    /// The author's history on this site; `None` if the author is unknown.
     pub author: Option<History>,
-    /// What was decided on an earlier body of the same comment. `None`: this is its first.
+    /// Decision on an earlier body of the same comment; `None` if this is the first.
     pub previous: Option<Previous>,
-    /// How many comments came of late that were nearly the same.
+    /// Number of recent near-duplicates.
     pub duplicates: DuplicateCounts,
-    /// What was decided within the hour on a comment that is nearly the same. `None`: nothing.
+    /// A rejection of a near-duplicate, or an approval of the same text, within the last hour.
     pub decided_duplicate: Option<DecidedDuplicate>,
-    /// What this server knows of whoever is over a limit.
+    /// What this server knows about a sender over a limit.
     pub flood: FloodCounts,
 }
 
-/// What a server knows of somebody who is over a limit. Zeros: nothing.
+/// Counts of a sender over a limit, as far as this server knows. All zero if it knows nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FloodCounts {
-    /// How many different authors have sent from the client within the hour; no more than a few are told apart.
+    /// Number of different authors who sent from the client within the last hour, counted up to a few.
     pub authors: u32,
-    /// How many comments over the limit were held within the hour.
+    /// Number of comments over the limit that were held within the last hour.
     pub held: u32,
 }
 
-/// A decision on a comment that is nearly the same.
+/// A recent decision on a near-duplicate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecidedDuplicate {
-    /// That comment.
+    /// Id of the comment that was decided.
     pub comment_id: String,
-    /// Who decided; may be empty.
+    /// Name of who decided; may be empty.
     pub decided_by: String,
-    /// Whether it was rejected.
+    /// Whether the comment was rejected.
     pub rejected: bool,
-    /// The log-odds that the model gave it for spam and toxicity. `None`: none, in its language.
+    /// Logits of the model for spam and toxicity of that comment; `None` if the model does not score its language.
     pub base_logits: [Option<f32>; 2],
 }
 
-/// How many comments came in the last one to two hours that were nearly the same as this one.
+/// The number of near-duplicates of a comment in the last one to two hours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DuplicateCounts {
     /// On the same site.
@@ -53,55 +53,56 @@ pub struct DuplicateCounts {
     pub elsewhere: u32,
 }
 
-/// One limit after the comment was counted; for a dry run, as if it had been.
+/// The state of a limit after the comment was counted; for a dry run, as if it had been counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitState {
-    /// Which limit.
+    /// Scope of the limit.
     pub scope: Scope,
-    /// Its burst.
+    /// Burst of the limit.
     pub limit: u32,
-    /// How many more may come at once.
+    /// Number of further comments that may arrive at once.
     pub remaining: u32,
-    /// How long to wait. Zero: it admitted the comment.
+    /// Time to wait; zero if the limit admitted the comment.
     pub retry_after: Duration,
 }
 
 impl LimitState {
-    /// Whether the comment is over this limit.
+    /// Returns whether the comment is over this limit.
     pub fn is_exceeded(&self) -> bool {
         !self.retry_after.is_zero()
     }
 }
 
-/// How many comments of an author stand approved, held and rejected.
+/// The numbers of an author's comments by their present decision.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct History {
-    /// Stand approved.
+    /// Number of approved comments.
     pub approved: u32,
-    /// Stand held.
+    /// Number of held comments.
     pub held: u32,
-    /// Stand rejected.
+    /// Number of rejected comments.
     pub rejected: u32,
 }
 
-/// What was decided on an earlier body of a comment.
+/// The decision on an earlier body of a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Previous {
-    /// The decision that stood when the edit came.
+    /// Decision that was in force when the edit arrived.
     pub decision: Decision,
-    /// Whether a moderator had made it.
+    /// Whether a moderator made it.
     pub by_moderator: bool,
 }
 
 impl Facts {
-    /// With what this process knows of nearly the same comments, where that is more than the store knows.
-    pub fn with_local(self, seen: DuplicateCounts, alike: Option<&DecidedDuplicate>) -> Self {
+    /// Returns the facts with what this process knows about near-duplicates: the higher counts, and its decided duplicate.
+    pub fn with_local(self, local: DuplicateCounts, decided_duplicate: Option<&DecidedDuplicate>) -> Self {
         let DuplicateCounts { here, elsewhere } = self.duplicates;
-        let similar = DuplicateCounts { here: here.max(seen.here), elsewhere: elsewhere.max(seen.elsewhere) };
-        Self { duplicates: similar, decided_duplicate: alike.cloned(), ..self }
+        let duplicates = DuplicateCounts { here: here.max(local.here), elsewhere: elsewhere.max(local.elsewhere) };
+        Self { duplicates, decided_duplicate: decided_duplicate.cloned(), ..self }
     }
 
-    /// The limit that says most: a refusal with the longest wait, else the one with the fewest left.
+    /// Returns the tightest limit: the refusal with the longest wait, or else the limit with the fewest comments remaining.
+    /// Returns `None` if no limit applies.
     pub fn tightest(&self) -> Option<&LimitState> {
         self.limits.iter().min_by_key(|limit| (std::cmp::Reverse(limit.retry_after), limit.remaining))
     }

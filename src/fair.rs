@@ -1,4 +1,4 @@
-//! Shares what is scarce between callers, so that none of them can take all of it.
+//! Shares limited resources between callers, so that no caller can take all of them.
 
 mod limiter;
 mod semaphore;

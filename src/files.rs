@@ -1,63 +1,65 @@
-//! Reads files that an operator names: bounded before anything is read, so that none can take all memory.
+//! Reads files that an operator names. Every read has a size limit, so that no file can exhaust the memory.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// Largest file of settings or policy, in bytes: a list of thirty thousand words.
+/// Maximum size of a settings or policy file, in bytes. It holds a list of thirty thousand words.
 pub const MAX_TEXT: u64 = 1 << 20;
-/// Largest file with a single value, such as a secret.
+/// Maximum size of a file with a single value such as a secret, in bytes.
 pub const MAX_VALUE: u64 = 64 << 10;
-/// Most that all files of a folder may hold together, in bytes.
+/// Maximum total size of the files in a folder, in bytes.
 const MAX_FOLDER: u64 = 64 << 20;
 
-/// What a file holds, if it holds no more than `most` bytes. What has no length, such as a device, ends there.
+/// Reads a file of at most `max` bytes. For a source without a length, such as a device, reading stops at the limit.
 ///
 /// # Errors
-/// What the file system says, and [`io::ErrorKind::FileTooLarge`].
-pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+/// Returns the error of the file system, or [`io::ErrorKind::FileTooLarge`].
+pub fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let length = file.metadata()?.len();
-    if length > most {
-        return Err(too_large(&format!("it is {length} bytes long"), most));
+    if length > max {
+        return Err(too_large(&format!("it is {length} bytes long"), max));
     }
     let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        return Err(too_large("it does not end", most));
+    file.take(max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        return Err(too_large("it does not end", max));
     }
     Ok(bytes)
 }
 
-/// The same, as text.
+/// Reads a UTF-8 text file of at most `max` bytes.
 ///
 /// # Errors
-/// As for [`read`], and bytes that are not UTF-8.
-pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
-    let text = String::from_utf8(read(path, most)?);
-    text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no text in UTF-8"))
+/// Returns an error as [`read`] does, or if the file is not valid UTF-8.
+pub fn read_text(path: &Path, max: u64) -> io::Result<String> {
+    let text = String::from_utf8(read(path, max)?);
+    text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
 }
 
-/// Every `*.toml` of a folder with its text, by name. What is there without having been named must be a file: a pipe would
-/// never be read to its end.
+/// Reads every `*.toml` file of a folder, sorted by name. Entries must be regular files, because reading a pipe might never
+/// end.
 ///
 /// # Errors
-/// What the file system says, with the file.
+/// Returns the error of the file system and the path it concerns.
 pub fn read_toml_folder(folder: &Path) -> Result<Vec<(PathBuf, String)>, (PathBuf, io::Error)> {
-    let cannot = |error| (folder.to_owned(), error);
+    let fail = |error| (folder.to_owned(), error);
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(cannot)? {
-        let path = entry.map_err(cannot)?.path();
+    for entry in std::fs::read_dir(folder).map_err(fail)? {
+        let path = entry.map_err(fail)?.path();
         if path.extension().is_some_and(|ending| ending == "toml") {
             files.push(path);
         }
     }
     files.sort();
-    let mut room = MAX_FOLDER;
+    let mut remaining = MAX_FOLDER;
     let read = |path: PathBuf| match require_regular_file(&path).and_then(|()| read_text(&path, MAX_TEXT)) {
-        Ok(text) if text.len() as u64 > room => Err((path, too_large("with those before it it is too much", MAX_FOLDER))),
+        Ok(text) if text.len() as u64 > remaining => {
+            Err((path, too_large("the folder's files are too large together", MAX_FOLDER)))
+        }
         Ok(text) => {
-            room -= text.len() as u64;
+            remaining -= text.len() as u64;
             Ok((path, text))
         }
         Err(error) => Err((path, error)),
@@ -69,11 +71,11 @@ fn require_regular_file(path: &Path) -> io::Result<()> {
     if std::fs::metadata(path)?.is_file() {
         return Ok(());
     }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"))
 }
 
-fn too_large(what: &str, most: u64) -> io::Error {
-    io::Error::new(io::ErrorKind::FileTooLarge, format!("{what}; at most {most} bytes are read"))
+fn too_large(problem: &str, max: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("{problem}; at most {max} bytes are read"))
 }
 
 #[cfg(test)]

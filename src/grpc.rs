@@ -1,4 +1,4 @@
-//! The gRPC door: unwraps requests, calls, wraps answers. Decides nothing.
+//! The gRPC services: parse requests, call the rest of the program, and build responses. They decide nothing themselves.
 
 mod admin;
 mod archive;
@@ -26,5 +26,5 @@ pub use moderation::Moderation;
 pub use review::Review;
 pub use streams::StreamPlaces;
 
-/// Longest message a client may send: a body, a post and a parent at their bounds, and air.
+/// Maximum size of a client's message, in bytes: a body, a post and a parent at their maximum sizes, with some margin.
 pub const MAX_MESSAGE: usize = 1 << 20;

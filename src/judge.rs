@@ -1,4 +1,4 @@
-//! From a comment and the facts about it to a verdict: policy, model and explanation, without clock and I/O.
+//! Turns a comment and the facts about it into a verdict by policy, model and explanation, without clock and I/O.
 
 mod correct;
 mod evaluation;
@@ -34,26 +34,26 @@ pub struct Judge {
     policies: Policies,
 }
 
-/// A judge that may be replaced while others ask it.
+/// A judge that can be replaced while others use it.
 pub type SharedJudge = ArcSwap<Judge>;
 
 impl Judge {
-    /// Joins a model and policies.
+    /// Creates a judge from a model and policies.
     pub fn new(model: Arc<Model>, policies: Policies) -> Self {
         Self { scorer: Scorer::new(model), policies }
     }
 
-    /// Returns the bundled comments that no correction may decide much worse than the model; scored when first asked for.
+    /// Returns the sentinels: bundled comments that limit corrections. They are scored on the first call.
     pub fn sentinels(&self) -> &Sentinels {
         self.scorer.sentinels()
     }
 
-    /// The model.
+    /// Returns the model.
     pub fn model(&self) -> &Model {
         self.scorer.model()
     }
 
-    /// The policies' versions by site; the default's under the empty name.
+    /// Returns the versions of the policies by site. The default policy has the empty name.
     pub fn policy_versions(&self) -> Vec<(String, String)> {
         let each = |(sites, policy): (Vec<&Site>, &Policy)| {
             let names: Vec<String> = match sites.is_empty() {
@@ -65,12 +65,12 @@ impl Judge {
         self.policies.by_sites().into_iter().flat_map(each).collect()
     }
 
-    /// The policy of a site.
+    /// Returns the policy of a site.
     pub fn policy(&self, site: &Site) -> &Policy {
         self.policies.for_site(site)
     }
 
-    /// The policy of the sites that have none of their own.
+    /// Returns the policy of the sites that have none of their own.
     pub fn default_policy(&self) -> &Policy {
         self.policies.default()
     }
@@ -80,30 +80,31 @@ impl Judge {
         self.policies.sites()
     }
 
-    /// Whether a site's policy would rather have no answer than one that is not recorded.
+    /// Returns whether any site's policy prefers no verdict to one that is not recorded.
     pub fn any_needs_store(&self) -> bool {
         self.policies.any(|policy| policy.away() == StoreOutageAction::Unavailable)
     }
 
-    /// What learning needs of a comment. Without the text of its post, where the store no longer has that.
+    /// Returns a comment's feature vector, and the more likely outcome if it is bad. The text of its post is missing if the
+    /// store no longer has it.
     pub fn feature_vector(&self, comment: &Comment) -> (FeatureVector, Outcome) {
         learning::feature_vector(self.scorer.model(), self.policies.for_site(comment.site()), comment)
     }
 
-    /// Looks at a comment and scores it, corrected by what its site has learned.
+    /// Evaluates a comment: checks it against the policy and scores it, corrected by the site's model.
     pub fn evaluate<'a>(
         &'a self,
         comment: &'a Comment,
-        listed: ListContext<'a>,
-        learned: Option<&'a SiteModel>,
+        list_context: ListContext<'a>,
+        site_model: Option<&'a SiteModel>,
     ) -> Evaluation<'a> {
         let policy = self.policies.for_site(comment.site());
-        let mut case = Evaluation::new(&self.scorer, policy, comment, listed, learned, Omission::default());
-        case.score_words_alone();
-        case
+        let mut evaluation = Evaluation::new(&self.scorer, policy, comment, list_context, site_model, Omission::default());
+        evaluation.score_words_alone();
+        evaluation
     }
 
-    /// The whole way without a store: for trying a comment, and for dry runs.
+    /// Judges a comment without a store, for trying comments out and for dry runs.
     pub fn judge(&self, comment: &Comment, facts: &Facts, now: SystemTime) -> Verdict {
         self.evaluate(comment, ListContext::empty(), None).verdict(facts, now, uuid::Uuid::now_v7().to_string(), 1)
     }

@@ -1,7 +1,7 @@
-//! Who may call: keys, what each may do and for which sites, and the caller that one stands for.
+//! API keys: what each may do and for which sites, and the caller that a key stands for.
 //!
-//! A key is shown once and stored as a hash. Each server keeps all of them in memory and asks the store twice a second
-//! whether they have changed, so that checking one costs no trip and a revoked one ends everywhere within a second.
+//! A key is shown once and stored as a hash. Each server keeps all keys in memory and asks the store twice a second whether
+//! they have changed, so that checking a key takes no round trip and a revoked key ends on every server within a second.
 
 mod access;
 mod caller;

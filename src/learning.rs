@@ -1,8 +1,8 @@
-//! What each site has learned from its own outcomes, kept up with its log.
+//! Per-site learning: follows each site's log of outcomes and keeps the model made from it.
 //!
-//! A log is followed, not written to: whoever decides writes to it in the step of the decision. What was learned is a fold
-//! over the log (`classify/site/fold.rs`), so that all servers come to the same; each keeps it for the sites that were asked
-//! for last, and folds the others again when somebody asks.
+//! This module only reads the logs. A decision writes its outcome to the log in the step that records the decision. A model
+//! is a fold over the log (`classify/site/fold.rs`), so that all servers come to the same result. Each server caches the
+//! models of the sites used most recently, and folds the others again on demand.
 
 mod clock;
 mod follow;

@@ -1,7 +1,7 @@
-//! Gatepost: a host sends a comment over gRPC and gets approve, hold or reject, with reasons.
+//! Gatepost, a comment moderation service: a host sends a comment over gRPC and gets approve, hold or reject, with reasons.
 //!
-//! In reading order: what comes in and goes out; what judges it; what remembers it; the way through all of that; the
-//! doors. `ARCHITECTURE.md` says who may import whom, and a test keeps it true.
+//! The modules are listed in reading order: the types that come in and go out, the classifier and the policies, the store,
+//! the request pipeline, and the interfaces. `ARCHITECTURE.md` lists which module may import which, and a test enforces it.
 
 #![warn(missing_docs)]
 
@@ -34,11 +34,11 @@ pub mod grpc;
 pub mod server;
 pub mod telemetry;
 
-/// The protobuf messages and services of `proto/gatepost/v1`, as generated.
+/// The generated protobuf messages and services of `proto/gatepost/v1`.
 #[allow(missing_docs, clippy::all, clippy::pedantic)]
 pub mod pb {
     tonic::include_proto!("gatepost.v1");
 
-    /// The compiled descriptors of the three services, for reflection and for JSON.
+    /// The compiled descriptors of the three services, for gRPC reflection and JSON.
     pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 }

@@ -1,16 +1,16 @@
 //! Rate limits by GCRA: pure arithmetic on one timestamp per key.
 //!
-//! The generic cell rate algorithm (ITU-T I.371) in its virtual scheduling form. A key's whole state is its
-//! *theoretical arrival time*: when the next comment would be due if all came evenly spaced. A comment may come up
-//! to `burst` intervals ahead of it. Unlike counting in windows, no moment admits a double burst: within any span
-//! of time `t` at most `burst + t / interval` comments pass.
+//! This is the generic cell rate algorithm (ITU-T I.371) in its virtual scheduling form. A key's whole state is its
+//! *theoretical arrival time*: the time at which the next comment is due if all are evenly spaced. A comment may arrive up to
+//! `burst` intervals before it. Unlike counters per window, the algorithm never admits a double burst: within any time `t`, at
+//! most `burst + t / interval` comments pass.
 
 use std::time::Duration;
 
-/// What a limit counts by.
+/// The key by which a limit counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
-    /// One author: user id, else e-mail.
+    /// One author, by user id or else by e-mail address.
     Author,
     /// One client: an IPv4 address or an IPv6 /64 network.
     Client,
@@ -19,10 +19,10 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// All scopes, the most personal first.
+    /// All scopes, the most specific first.
     pub const ALL: [Self; 3] = [Self::Author, Self::Client, Self::Site];
 
-    /// The word for it in policies, keys and verdicts.
+    /// Returns the name of the scope in policies, keys and verdicts.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Author => "author",
@@ -32,24 +32,26 @@ impl Scope {
     }
 }
 
-/// A limit in the form that GCRA needs. Invariants: `1 <= burst <= 1,000,000` and `1 <= interval * burst <= 2^51`, so
-/// that every time stays exact in the doubles that Redis scripts count with.
+/// A limit in the form that GCRA needs.
+///
+/// Invariants: `1 <= burst <= 1,000,000` and `1 <= interval * burst <= 2^51`, so that times are exact in the doubles with which
+/// Redis scripts calculate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gcra {
     interval: u64,
     burst: u32,
 }
 
-/// Longest time that a burst may take to come back, in microseconds: seventy years.
+/// Maximum time in which a whole burst recovers, in microseconds: seventy years.
 const MAX_WINDOW: u64 = 1 << 51;
-/// Largest burst.
+/// Maximum burst.
 pub const MAX_BURST: u32 = 1_000_000;
 
 impl Gcra {
-    /// `count` comments per `period`, of which `burst` may come at once.
+    /// Creates a limit of `count` comments per `period`, of which `burst` may arrive at once.
     ///
-    /// Returns `None` when a number is zero or the limit is outside the ranges of the type. An interval that is no
-    /// whole number of microseconds is rounded up, so that the limit is never exceeded.
+    /// Returns `None` if a number is zero or the limit is outside the ranges of the type. An interval that is not a whole
+    /// number of microseconds is rounded up, so that the limit is never exceeded.
     pub fn new(count: u32, period: Duration, burst: u32) -> Option<Self> {
         let period = u64::try_from(period.as_micros()).ok()?;
         let interval = period.checked_add(u64::from(count).checked_sub(1)?)?.checked_div(u64::from(count))?;
@@ -57,18 +59,18 @@ impl Gcra {
         (fits && burst <= MAX_BURST).then_some(Self { interval, burst })
     }
 
-    /// Microseconds between comments at the steady rate.
+    /// Returns the interval between comments at the steady rate, in microseconds.
     pub fn interval(self) -> u64 {
         self.interval
     }
 
-    /// How many may come at once.
+    /// Returns the number of comments that may arrive at once.
     pub fn burst(self) -> u32 {
         self.burst
     }
 
-    /// Weighs one comment at `now` against a key whose theoretical arrival time is `tat` (0: never seen), both in
-    /// microseconds on one clock.
+    /// Checks one comment at `now` against a key whose theoretical arrival time is `tat` (0 if the key is new). Both are in
+    /// microseconds on the same clock.
     pub fn check(self, tat: u64, now: u64) -> GcraOutcome {
         let window = self.interval * u64::from(self.burst);
         let due = tat.max(now) + self.interval;
@@ -76,25 +78,25 @@ impl Gcra {
         if ahead > window {
             return GcraOutcome::Refused { retry_after: Duration::from_micros(ahead - window) };
         }
-        // Less than a burst, which is an u32.
+        // Less than a burst, which is a u32.
         let remaining = u32::try_from((window - ahead) / self.interval).unwrap_or(self.burst);
         GcraOutcome::Admitted { tat: due, remaining }
     }
 }
 
-/// What one limit says to one comment.
+/// The result of checking a comment against a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GcraOutcome {
-    /// It passes.
+    /// The comment is within the limit.
     Admitted {
-        /// The key's next theoretical arrival time, to be kept if the comment is counted.
+        /// The key's next theoretical arrival time, to be stored if the comment is counted.
         tat: u64,
-        /// How many more could pass at once.
+        /// Number of further comments that could pass at once.
         remaining: u32,
     },
-    /// It is over the limit.
+    /// The comment is over the limit.
     Refused {
-        /// How long until one passes.
+        /// Time until a comment passes.
         retry_after: Duration,
     },
 }
@@ -133,7 +135,7 @@ mod tests {
     }
 
     proptest! {
-        /// A plain model: a bucket of `burst` tokens, refilled one per interval, counted in integers.
+        /// Compares GCRA with a plain model in integers: a bucket of `burst` tokens, refilled by one per interval.
         #[test]
         fn gcra_admits_exactly_what_a_token_bucket_admits(
             interval in 1u64..50,

@@ -1,8 +1,8 @@
-//! A site's block and allow entries: put there by moderators, kept in the store, in force on the next comment on every
+//! A site's block and allow entries: made by moderators, kept in the store, and in force from the next comment on, on every
 //! server.
 //!
-//! Each server keeps what it has read of a site. Where others may change it the store is asked in the same step that admits
-//! a comment whether it is still so, which costs no trip; if it is not, the comment is looked at again.
+//! Each server caches the entries of a site. If other servers can change them, the request that admits a comment also checks
+//! their version, at no additional round trip; if they have changed, the comment is checked again.
 
 mod cache;
 mod edit;

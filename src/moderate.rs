@@ -1,4 +1,4 @@
-//! The way of one comment, from the wire to its verdict.
+//! The pipeline of one comment, from the request to the verdict.
 
 mod admission;
 mod decider;
@@ -33,13 +33,13 @@ use spots::SpotCheckSampler;
 
 pub use request::Origin;
 
-/// How often a comment is looked at again because block and allow entries have changed meanwhile.
+/// Maximum number of evaluations of a comment whose block and allow entries keep changing.
 const MAX_LIST_CHANGES: u32 = 8;
 
-/// Bytes of a text that takes less time to read than it does to wait for a turn: less than 0.1 ms.
+/// Maximum size of a short text, in bytes. Scoring one takes less than 0.1 ms, which is less than waiting for a turn.
 const MAX_SHORT_TEXT: usize = 4 * 1024;
 
-/// Moderates comments: pure judgement in the middle, the store at the rim.
+/// Moderates comments: evaluates them without I/O, and counts and records them in the store.
 pub struct Moderator {
     judge: Arc<SharedJudge>,
     store: Store,
@@ -47,14 +47,14 @@ pub struct Moderator {
     learning: Learning,
     spots: SpotCheckSampler,
     floods: FloodTracker,
-    /// Turns at scoring long texts.
+    /// Permits for parsing and scoring long texts.
     turns: FairSemaphore,
 }
 
 impl Moderator {
-    /// Joins a judge, a store, what moderators have blocked and allowed, and what their decisions have taught.
+    /// Creates a moderator from a judge, a store, the block and allow lists, and the sites' models.
     pub fn new(judge: Arc<SharedJudge>, store: Store, lists: ListCache, learning: Learning) -> Arc<Self> {
-        // Half of the threads: the others go on with calls, and with short texts, which are most.
+        // Long texts may use half of the threads. The others serve calls and short texts, which are the majority.
         let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() / 2);
         let turns = FairSemaphore::new(u32::try_from(threads.max(1)).unwrap_or(1), 1);
         Arc::new(Self {
@@ -71,33 +71,35 @@ impl Moderator {
     /// Moderates one comment. With `dry_run` nothing is counted, recorded or queued.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with every violation; [`Error::Store`] when the store is away and the site's policy wants no
-    /// answer without it, or the comment is of an archive: nothing was decided then, and it may be sent again.
+    /// Returns [`Error::Invalid`] with every violation if the comment is invalid. Returns [`Error::Store`] if the store is
+    /// unavailable, and the site's policy wants no verdict without it or the comment is from an archive; nothing is decided
+    /// then, and the comment may be sent again.
     pub async fn moderate(&self, message: pb::Comment, origin: Origin, dry_run: bool) -> Result<Verdict, Error> {
         let now = SystemTime::now();
         let judge = self.judge.load_full();
         let comment = self.parse(message, now).await?;
         let (site, request) = (comment.site(), Request { comment: &comment, origin, dry_run, now });
         request.note_address();
-        let learned = self.learning.current(site).await;
+        let site_model = self.learning.current(site).await;
         let mut round = 0;
         loop {
-            let (lists, lists_failed) = self.lists.get(site, now).await;
-            let (sender, secrets_failed) = Sender::new(self.store.secrets(site).await, &comment, &lists);
+            let (lists, lists_error) = self.lists.get(site, now).await;
+            let (sender, secrets_error) = Sender::new(self.store.secrets(site).await, &comment, &lists);
             self.floods.note_sender(&request, &sender.persons);
             let turn = self.turn(comment.stored_message()).await;
-            let listed = ListContext { entries: &lists.entries, senders: &sender.listed };
-            let case = measured(Stage::Score, || judge.evaluate(&comment, listed, Some(&learned)));
-            let local = LocalFacts::new(&request, case.policy, sender.persons, &self.floods, &learned, &self.store);
-            let decider = Decider { request: &request, case: &case, local: &local };
-            let spot_check = self.spots.draw(&request, case.policy.spot_checks());
-            // Most comments change nothing in the store's eyes: the verdict goes along and is recorded in the same trip.
+            let list_context = ListContext { entries: &lists.entries, senders: &sender.listed };
+            let evaluation = measured(Stage::Score, || judge.evaluate(&comment, list_context, Some(&site_model)));
+            let local = LocalFacts::new(&request, evaluation.policy, sender.persons, &self.floods, &site_model, &self.store);
+            let decider = Decider { request: &request, evaluation: &evaluation, local: &local };
+            let spot_check = self.spots.draw(&request, evaluation.policy.spot_checks());
+            // For most comments the store has no fact that changes the verdict: it is sent along and recorded in the same
+            // round trip.
             let tentative = spot_check.mark(measured(Stage::Decide, || decider.decide_tentatively()));
             drop(turn);
             let admission = admission(&decider, &tentative, lists.version);
-            let without_store = |facts, failed| decider.decide_without_store(&self.store, &admission, facts, failed);
-            if let Some(failed) = secrets_failed.or_else(|| too_many_list_changes(round)).or(lists_failed) {
-                return without_store(None, failed);
+            let without_store = |facts, error| decider.decide_without_store(&self.store, &admission, facts, error);
+            if let Some(error) = secrets_error.or_else(|| too_many_list_changes(round)).or(lists_error) {
+                return without_store(None, error);
             }
             let recorded = match self.admit(&admission, dry_run).await {
                 Ok(AdmissionOutcome::Recorded(verdict)) => verdict,
@@ -108,30 +110,30 @@ impl Moderator {
                     }
                     match self.record(&admission, &spot_check.mark_again(verdict, &tentative), &facts).await {
                         Ok(recorded) => recorded,
-                        Err(failed) => return without_store(Some(facts), failed),
+                        Err(error) => return without_store(Some(facts), error),
                     }
                 }
-                Ok(AdmissionOutcome::Repeated(verdict)) => return as_answered(case.policy, verdict),
+                Ok(AdmissionOutcome::Repeated(verdict)) => return as_answered(evaluation.policy, verdict),
                 Ok(AdmissionOutcome::ListsChanged) => {
                     self.lists.mark_outdated(site);
                     round += 1;
                     continue;
                 }
-                Err(failed) => return without_store(None, failed),
+                Err(error) => return without_store(None, error),
             };
             spot_check.count(&recorded);
             self.learn_imported(&admission, origin).await;
-            return as_answered(case.policy, recorded);
+            return as_answered(evaluation.policy, recorded);
         }
     }
 
-    /// Parses a comment, once it is its turn.
+    /// Parses a comment, after waiting for a permit if it is long.
     async fn parse(&self, message: pb::Comment, now: SystemTime) -> Result<Comment, Error> {
         let _turn = self.turn(&message).await;
         Ok(measured(Stage::Parse, || Comment::parse(message, now))?)
     }
 
-    /// Has the store admit a comment. In a dry run the store only says what it would find.
+    /// Admits a comment to the store. In a dry run the store only returns the facts.
     async fn admit(&self, admission: &Admission<'_>, dry_run: bool) -> Result<AdmissionOutcome, Error> {
         if !dry_run {
             return measured_async(Stage::Admit, self.store.admit(admission)).await;
@@ -141,21 +143,21 @@ impl Moderator {
         Ok(found.map_or(AdmissionOutcome::ListsChanged, |facts| AdmissionOutcome::Undecided { facts, verdict_id, revision }))
     }
 
-    /// Records the verdict that the facts of the store led to.
+    /// Records the verdict that was decided with the store's facts.
     async fn record(&self, admission: &Admission<'_>, verdict: &Verdict, facts: &Facts) -> Result<Verdict, Error> {
         let recorded = measured_async(Stage::Record, self.store.record(admission, verdict)).await?;
         self.floods.count_held(admission.comment.site(), &admission.persons, facts, &recorded);
         Ok(recorded)
     }
 
-    /// Learns from the decision that came with a comment from an archive, if one did.
+    /// Learns the decision that came with a comment from an archive, if there is one.
     async fn learn_imported(&self, admission: &Admission<'_>, origin: Origin) {
         if let Some(decision) = origin.decided() {
             self.learning.teach_imported(admission, decision).await;
         }
     }
 
-    /// Waits for a turn at a text that takes long to read. Returns `None` at once for a short one.
+    /// Waits for a permit to process a long text. Returns `None` at once for a short text.
     async fn turn(&self, message: &pb::Comment) -> Option<FairPermit> {
         let post = message.post.as_ref().map_or(0, |post| post.text.len());
         let long = message.body.len() + message.parent_text.len() + post > MAX_SHORT_TEXT;
@@ -163,8 +165,8 @@ impl Moderator {
     }
 }
 
-/// Returns an error once a site's block and allow entries have changed under too many tries to judge a comment by them. The
-/// comment is then answered as while the store is unavailable.
+/// Returns an error if a site's block and allow entries have changed in too many rounds. The comment is then answered as if
+/// the store were unavailable.
 fn too_many_list_changes(round: u32) -> Option<Error> {
     (round >= MAX_LIST_CHANGES).then(|| Error::store("block and allow entries keep changing"))
 }

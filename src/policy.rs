@@ -1,4 +1,4 @@
-//! A site's policy: thresholds, limits and rules, and the decision they lead to. Pure: no clock, no I/O.
+//! A site's policy: thresholds, limits and rules, and the decision that follows from them. Pure: no clock, no I/O.
 
 mod checks;
 mod decide;

@@ -1,4 +1,5 @@
-//! How text reads: its normal form, its words also in disguise, the addresses in it and where a browser goes from them.
+//! How text is read: its normal form, its words including disguised ones, the addresses in it, and the hosts that a browser
+//! opens for them.
 
 mod address;
 mod bidi;

@@ -1,4 +1,4 @@
-//! For how long each kind of data is kept.
+//! Retention periods for each kind of data.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,62 +9,62 @@ use crate::verdict::Decision;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// For how long a site's data is kept, each kind counted from its last change. What is held is kept until it is decided.
+/// The retention periods of a site's data, each counted from the last change. Held comments are kept until they are decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// Approved comments with all that belongs to them.
+    /// Approved comments with all data that belongs to them.
     pub approved: Duration,
-    /// Rejected comments with all that belongs to them.
+    /// Rejected comments with all data that belongs to them.
     pub rejected: Duration,
-    /// How many comments of an author stand approved, held and rejected.
+    /// Numbers of approved, held and rejected comments per author.
     pub authors: Duration,
     /// Changes of verdicts, for hosts that watch them.
     pub changes: Duration,
-    /// What the audit tells.
+    /// The audit log.
     pub audit: Duration,
-    /// What was learned.
+    /// What was learned from decisions.
     pub outcomes: Duration,
 }
 
 impl Retention {
-    /// So many days.
+    /// Returns a number of days as a duration.
     pub fn duration_from_days(days: u32) -> Duration {
         DAY * days
     }
 
-    /// So many days for everything.
+    /// Returns the same retention period, in days, for all data.
     pub fn uniform(days: u32) -> Self {
         let span = Self::duration_from_days(days);
         Self { approved: span, rejected: span, authors: span, changes: span, audit: span, outcomes: span }
     }
 
-    /// For how long a comment is kept on which this was decided. A held one is not counted by it.
+    /// Returns how long a comment with a decision is kept. The period does not apply to held comments themselves.
     pub fn for_decision(&self, decision: Decision) -> Duration {
         match decision {
             Decision::Approve => self.approved,
-            // The longer one, for whatever outlives a held comment by being counted from it.
+            // The longer one, for data that is counted from a held comment and outlives it.
             Decision::Hold => self.approved.max(self.rejected),
             Decision::Reject => self.rejected,
         }
     }
 
-    /// The shortest that any decided comment is kept.
+    /// Returns the shortest period for which a decided comment is kept.
     pub fn shortest(&self) -> Duration {
         self.approved.min(self.rejected)
     }
 }
 
-/// Tells how long a site's data is kept, as its policy has it at that moment.
+/// Looks up the retention periods of a site in its current policy.
 #[derive(Clone)]
 pub struct RetentionLookup(Arc<dyn Fn(&Site) -> Retention + Send + Sync>);
 
 impl RetentionLookup {
-    /// Asks this each time.
-    pub fn new(of: impl Fn(&Site) -> Retention + Send + Sync + 'static) -> Self {
-        Self(Arc::new(of))
+    /// Creates a lookup that calls `lookup` each time.
+    pub fn new(lookup: impl Fn(&Site) -> Retention + Send + Sync + 'static) -> Self {
+        Self(Arc::new(lookup))
     }
 
-    /// For how long this site's data is kept.
+    /// Returns the retention periods of a site.
     pub fn for_site(&self, site: &Site) -> Retention {
         (self.0)(site)
     }
@@ -72,6 +72,6 @@ impl RetentionLookup {
 
 impl fmt::Debug for RetentionLookup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Retentions")
+        f.write_str("RetentionLookup")
     }
 }

@@ -1,4 +1,4 @@
-//! What moderators do: list, claim, decide, undo. Each act is a compare-and-set on the comment's revision.
+//! The work of moderators: list, claim, decide and undo. Each act is a compare-and-set on the comment's revision.
 
 mod act;
 mod audit;

@@ -1,4 +1,4 @@
-//! Puts the parts together and serves them until told to leave.
+//! Builds the server from its parts and runs it until shutdown.
 
 mod connections;
 mod gauges;
@@ -40,7 +40,7 @@ use tls::Tls;
 
 pub use load::judge;
 
-/// A server that has its parts and its port, but answers nobody yet.
+/// A server that is listening but does not accept connections yet.
 pub struct Server {
     port: Port,
     store: Store,
@@ -51,10 +51,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Reads model, policies and certificates, opens the store and binds the port.
+    /// Loads the model, the policies and the certificates, opens the store and binds the port.
     ///
     /// # Errors
-    /// Whatever of that is wrong, in words for an operator.
+    /// Returns an error with advice for the operator if any of these steps fails.
     pub async fn open(config: &Config) -> Result<Self, BoxError> {
         safety::check_encrypted(config)?;
         let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
@@ -82,26 +82,26 @@ impl Server {
         Ok(Self { port, store, ring, files, limits, drain_timeout: config.drain_timeout })
     }
 
-    /// Where it listens.
+    /// Returns the address on which the server listens.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// Returns an error if the operating system cannot tell the address.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
         self.port.listener.local_addr()
     }
 
-    /// Serves until `shutdown`, then drains: tells health, takes no more connections, ends watchers, lets calls finish
-    /// until the deadline, closes the store.
+    /// Serves until `shutdown` resolves, then drains: reports NOT_SERVING, accepts no more connections, ends watch streams,
+    /// lets calls finish until the drain timeout, and closes the store.
     ///
     /// # Errors
-    /// What the operating system or the transport says.
+    /// Returns an error if the services cannot be built, or if the task that serves them fails.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), BoxError> {
         let (leave, leaving) = watch::channel(false);
         let (health, health_service, readiness) = HealthPublisher::new();
         let (store, judge) = (self.store.clone(), Arc::clone(&self.files.judge));
         let check = HealthCheck::start(health.clone(), store, self.ring.clone(), judge).await;
         let parts = Parts::new(self.store, self.ring, self.files, leaving.clone());
-        // Whatever has no route of its own is a call, if only one that there is not.
+        // Requests without a route of their own go to the gRPC services, including those for unknown RPCs.
         let calls = services::router(health_service, &parts, &self.limits)?;
         let router = http::routes(readiness).fallback_service(calls);
         let tasks = BackgroundTasks::start(check, &parts);
@@ -109,37 +109,37 @@ impl Server {
         shutdown.await;
         health.publish(false).await;
         leave.send_replace(true);
-        tracing::info!("leaving: no new calls, those in flight may finish");
+        tracing::info!("draining: no new calls, those in flight may finish");
         if !serving.await? {
             tracing::warn!(after = ?self.drain_timeout, "calls were still open at the drain's deadline");
         }
         tasks.stop();
         parts.store.close().await;
-        tracing::info!("left");
+        tracing::info!("stopped");
         Ok(())
     }
 }
 
-/// Reads the keys, and finds out whether callers need one.
+/// Opens the key ring, which reads the keys and determines whether callers need one.
 async fn open_ring(config: &Config, store: Store, tls: Option<Arc<Tls>>) -> Result<KeyRing, BoxError> {
     let admin_key = config.admin_key.as_ref().map(|key| key.0.as_str());
-    let demanded = safety::demands_keys(config, tls.as_deref());
-    let by_certificate = move || tls.as_ref().is_some_and(|tls| tls.has_admin());
-    KeyRing::open(store, admin_key, demanded, by_certificate).await.map_err(operator_cause)
+    let keys_required = safety::demands_keys(config, tls.as_deref());
+    let has_admin_certificate = move || tls.as_ref().is_some_and(|tls| tls.has_admin());
+    KeyRing::open(store, admin_key, keys_required, has_admin_certificate).await.map_err(operator_cause)
 }
 
-/// Copies the embedded store of a data directory into a file, for commands that work without a server.
+/// Copies the embedded store of a data directory into a file, for commands that run without a server.
 ///
 /// # Errors
-/// What [`store::snapshot()`] says.
+/// Returns the errors of [`store::snapshot()`].
 pub fn snapshot(data_dir: &Path, file: &Path, force: bool) -> Result<Snapshot, BoxError> {
     store::snapshot(data_dir, file, force).map_err(operator_cause)
 }
 
-/// What an operator wants to know of a failure; callers are told no more than that there was one.
+/// Returns the cause of a failure for the operator. Callers only get a general message.
 fn operator_cause(error: Error) -> BoxError {
     match error {
-        Error::Store(operator_cause) => operator_cause,
+        Error::Store(cause) => cause,
         other => other.into(),
     }
 }

@@ -8,14 +8,14 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// One thing wrong with a settings file.
+/// A mistake in a settings file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError {
-    /// The file, or `environment`.
+    /// The file, environment variable or flag.
     pub file: String,
-    /// The line, from 1. 0: the file as a whole.
+    /// The line, from 1; 0 for the file as a whole.
     pub line: usize,
-    /// What is wrong and what would be accepted.
+    /// What is wrong, and what is accepted.
     pub message: String,
 }
 
@@ -28,7 +28,7 @@ impl fmt::Display for SettingsError {
     }
 }
 
-/// Everything wrong with a set of settings, one mistake a line.
+/// All mistakes in a set of settings. Displayed with one mistake per line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsErrors(pub Vec<SettingsError>);
 
@@ -46,47 +46,49 @@ impl fmt::Display for SettingsErrors {
 
 impl std::error::Error for SettingsErrors {}
 
-/// Reads `text` with `read`, which takes every key it knows.
+/// Parses `text` as TOML and reads it with `read`, which requests every key that it knows.
 ///
 /// # Errors
-/// Every syntax error, wrong value and unknown key in the file.
+/// Returns every syntax error, wrong value and unknown key in the file.
 pub fn read<T>(file: &str, text: &str, read: impl FnOnce(&Section<'_>) -> T) -> Result<T, SettingsErrors> {
     let lines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1).collect();
-    let notes = ErrorCollector { file, line_starts: lines, errors: RefCell::default(), omitted: Cell::new(0) };
+    let collector = ErrorCollector { file, line_starts: lines, errors: RefCell::default(), omitted: Cell::new(0) };
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
-        notes.add(error.span().map_or(0, |span| notes.line_at(span.start)), error.message().to_owned());
+        collector.add(error.span().map_or(0, |span| collector.line_at(span.start)), error.message().to_owned());
     }
-    let section = Section { errors: &notes, table: table.get_ref(), path: String::new(), requested_keys: RefCell::default() };
+    let section =
+        Section { errors: &collector, table: table.get_ref(), path: String::new(), requested_keys: RefCell::default() };
     let value = read(&section);
     section.report_unknown_keys();
-    let mut mistakes = notes.errors.into_inner();
+    let mut mistakes = collector.errors.into_inner();
     mistakes.sort_by_key(|mistake| mistake.line);
-    if notes.omitted.get() > 0 {
-        let problem = format!("and {} more mistakes", notes.omitted.get());
+    if collector.omitted.get() > 0 {
+        let problem = format!("and {} more mistakes", collector.omitted.get());
         mistakes.push(SettingsError { file: file.to_owned(), line: 0, message: problem });
     }
     if mistakes.is_empty() { Ok(value) } else { Err(SettingsErrors(mistakes)) }
 }
 
-/// How many mistakes of one file are told: whoever made more looks at the first of them first.
+/// Maximum number of mistakes that are reported for one file.
 const MAX_ERRORS: usize = 100;
-/// How much of a key or of what the parser says is told, in bytes.
+/// Bounds the length of a report, in bytes: a message is cut to twice as many, and a key in it to a quarter.
 const MAX_REPORTED_BYTES: usize = 400;
 
+/// Collects the mistakes in one file.
 struct ErrorCollector<'d> {
     file: &'d str,
-    /// Where each line but the first begins.
+    /// Byte offset at which each line but the first starts.
     line_starts: Vec<usize>,
     errors: RefCell<Vec<SettingsError>>,
-    /// How many are not told.
+    /// Number of mistakes that are not reported.
     omitted: Cell<usize>,
 }
 
 impl ErrorCollector<'_> {
-    /// By halving: a file may have as many mistakes as lines.
-    fn line_at(&self, at: usize) -> usize {
-        1 + self.line_starts.partition_point(|begin| *begin <= at)
+    /// Returns the line of a byte offset. A binary search, because a file may have as many mistakes as lines.
+    fn line_at(&self, offset: usize) -> usize {
+        1 + self.line_starts.partition_point(|start| *start <= offset)
     }
 
     fn add(&self, line: usize, mut problem: String) {
@@ -103,7 +105,7 @@ impl ErrorCollector<'_> {
     }
 }
 
-/// A table of the file. Every key asked for is known; [`Section::finish`] reports the others.
+/// A table of the file. It records the keys that are requested, so that all others can be reported as unknown.
 pub struct Section<'d> {
     errors: &'d ErrorCollector<'d>,
     table: &'d DeTable<'d>,
@@ -121,13 +123,14 @@ impl<'d> Section<'d> {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// Reports a value that was read but makes no sense.
+    /// Reports a value that was read but is not valid.
     pub fn report(&self, key: &str, problem: impl fmt::Display) {
         let line = self.table.get(key).map_or(0, |value| self.errors.line_at(value.span().start));
         self.errors.add(line, format!("{} {problem}", self.qualified_name(key)));
     }
 
-    /// The value of `key` as `take` understands it, which is described by `wanted`.
+    /// Returns the value of `key` as converted by `take`. Returns `None` if the key is missing, or if `take` does not accept
+    /// the value; then reports that it must be `wanted`.
     pub fn value<T>(&self, key: &'static str, wanted: &str, take: impl FnOnce(&'d DeValue<'d>) -> Option<T>) -> Option<T> {
         let value = self.get(key)?.get_ref();
         let taken = take(value);
@@ -137,12 +140,12 @@ impl<'d> Section<'d> {
         taken
     }
 
-    /// A text.
+    /// Returns the string at `key`.
     pub fn string(&self, key: &'static str) -> Option<String> {
         self.value(key, "a string", |value| value.as_str().map(str::to_owned))
     }
 
-    /// A whole number within `range`.
+    /// Returns the integer at `key`, which must be within `range`.
     pub fn integer(&self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         let wanted = format!("a whole number from {} to {}", range.start(), range.end());
         self.value(key, &wanted, |value| {
@@ -152,13 +155,13 @@ impl<'d> Section<'d> {
         })
     }
 
-    /// A number within `range`.
+    /// Returns the number at `key`, which must be within `range`.
     pub fn float(&self, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
         let wanted = format!("a number from {} to {}", range.start(), range.end());
         self.value(key, &wanted, |value| parse_number(value).filter(|number| range.contains(number)))
     }
 
-    /// A share, e.g. `"2%"`; also `0` for none. `0..=1`.
+    /// Returns the share at `key`, e.g. `"2%"`, as `0..=1`. The number `0` stands for none.
     pub fn share(&self, key: &'static str) -> Option<f64> {
         self.value(key, "a share such as \"2%\", from \"0%\" to \"100%\", or 0 for none", |value| {
             let percent = match value.as_str() {
@@ -169,19 +172,20 @@ impl<'d> Section<'d> {
         })
     }
 
-    /// `true` or `false`.
+    /// Returns the boolean at `key`.
     pub fn bool(&self, key: &'static str) -> Option<bool> {
         self.value(key, "true or false", DeValue::as_bool)
     }
 
-    /// A length of time, e.g. `"10m"`.
+    /// Returns the duration at `key`, e.g. `"10m"`.
     pub fn duration(&self, key: &'static str) -> Option<Duration> {
-        self.value(key, "a length of time such as \"30s\", \"10m\" or \"1h 30m\"", |value| {
+        self.value(key, "a duration such as \"30s\", \"10m\" or \"1h 30m\"", |value| {
             humantime::parse_duration(value.as_str()?).ok()
         })
     }
 
-    /// A list of texts, each as `parse` understands it.
+    /// Returns the list of strings at `key`, each converted by `parse`. Entries that `parse` does not accept are reported and
+    /// left out.
     pub fn list<T>(&self, key: &'static str, mut parse: impl FnMut(&str) -> Result<T, String>) -> Option<Vec<T>> {
         let items = self.value(key, "a list of strings", |value| value.as_array().map(|array| array.iter()))?;
         let mut list = Vec::new();
@@ -199,7 +203,7 @@ impl<'d> Section<'d> {
         Some(list)
     }
 
-    /// Reads the table `key` with `read`, which takes every key it knows. `None`: there is no such table.
+    /// Reads the table at `key` with `read`, which requests every key that it knows. Returns `None` if there is no such table.
     pub fn section<T>(&self, key: &'static str, read: impl FnOnce(&Section<'d>) -> T) -> Option<T> {
         let value = self.get(key)?;
         let Some(table) = value.get_ref().as_table() else {
@@ -218,27 +222,27 @@ impl<'d> Section<'d> {
         for (key, _) in self.table {
             if !known.iter().any(|known| known == key.get_ref()) {
                 let line = self.errors.line_at(key.span().start);
-                let place = if self.path.is_empty() { "here".to_owned() } else { format!("in [{}]", self.path) };
+                let place = if self.path.is_empty() { String::new() } else { format!(" in [{}]", self.path) };
                 let known = known.join(", ");
                 let key = key.get_ref();
                 let key = &key[..key.floor_char_boundary(MAX_REPORTED_BYTES / 4)];
-                self.errors.add(line, format!("unknown key {key:?}; {place} these are known: {known}"));
+                self.errors.add(line, format!("unknown key {key:?}; known keys{place}: {known}"));
             }
         }
     }
 }
 
-/// Replaces `place` by the value, if there is one.
+/// Sets `place` to the value, if there is one.
 pub fn set_if_some<T>(place: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *place = value;
     }
 }
 
-/// A TOML number, whole or not.
+/// Parses a TOML integer or float.
 pub fn parse_number(value: &DeValue<'_>) -> Option<f64> {
     match value {
-        DeValue::Float(parse_number) => parse_number.as_str().parse().ok(),
+        DeValue::Float(float) => float.as_str().parse().ok(),
         DeValue::Integer(integer) => integer.as_str().parse().ok(),
         _ => None,
     }
@@ -263,8 +267,8 @@ mod tests {
             [
                 "x.toml:1: size must be a whole number from 1 to 10",
                 "x.toml:2: name must be a string",
-                "x.toml:5: inner.speed must be a length of time such as \"30s\", \"10m\" or \"1h 30m\"",
-                "x.toml:6: unknown key \"colour\"; in [inner] these are known: speed",
+                "x.toml:5: inner.speed must be a duration such as \"30s\", \"10m\" or \"1h 30m\"",
+                "x.toml:6: unknown key \"colour\"; known keys in [inner]: speed",
             ]
         );
     }

@@ -1,8 +1,9 @@
-//! State: what was decided on which comment, the queue, limits, histories and changes, kept by one of three engines.
+//! Stores the state of all sites: comments and their verdicts, the queue, rate limits, author histories and changes.
 //!
-//! `embedded` keeps it in one SQLite file, for one process; `redis` keeps it where many servers share it; `memory` keeps
-//! nothing beyond the process. One conformance suite, `tests/it/store.rs`, holds all to the same answers. `dispatch` sends a
-//! call to its engine; all other files are what the engines and it have in common, and use neither.
+//! One of three engines keeps the state: `embedded` in an SQLite file for a single process, `redis` in a Redis that many
+//! servers share, and `memory` in the process, which loses it at exit. The conformance suite `tests/it/store.rs` requires
+//! the same results from all three. `dispatch` passes each call to the configured engine. The other modules hold what
+//! `dispatch` and the engines share, and depend on no engine.
 
 mod act;
 mod audit;

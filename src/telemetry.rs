@@ -1,4 +1,4 @@
-//! What is seen of a running server: its log, its metrics, and traces of the calls it answers.
+//! Observability of a running server: its log, its metrics, and traces of the calls it answers.
 
 mod measure;
 mod metrics;

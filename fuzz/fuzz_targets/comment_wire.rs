@@ -1,4 +1,4 @@
-//! Fuzzes `comment_wire`; what must hold is said in `invariants`.
+//! Fuzzes `invariants::comment_wire`, which panics if an invariant does not hold.
 #![no_main]
 
 #[path = "../invariants/mod.rs"]

@@ -1,4 +1,4 @@
-//! Fuzzes `commento`; what must hold is said in `invariants`.
+//! Fuzzes `invariants::commento`, which panics if an invariant does not hold.
 #![no_main]
 
 #[path = "../invariants/mod.rs"]

@@ -1,4 +1,4 @@
-//! Fuzzes `jsonl`; what must hold is said in `invariants`.
+//! Fuzzes `invariants::jsonl`, which panics if an invariant does not hold.
 #![no_main]
 
 #[path = "../invariants/mod.rs"]

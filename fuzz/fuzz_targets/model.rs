@@ -1,4 +1,4 @@
-//! Fuzzes `model`; what must hold is said in `invariants`.
+//! Fuzzes `invariants::model`, which panics if an invariant does not hold.
 #![no_main]
 
 #[path = "../invariants/mod.rs"]

@@ -1,4 +1,4 @@
-//! Fuzzes `remark42`; what must hold is said in `invariants`.
+//! Fuzzes `invariants::remark42`, which panics if an invariant does not hold.
 #![no_main]
 
 #[path = "../invariants/mod.rs"]

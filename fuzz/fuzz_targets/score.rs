@@ -1,4 +1,4 @@
-//! Fuzzes `score`; what must hold is said in `invariants`.
+//! Fuzzes `invariants::score`, which panics if an invariant does not hold.
 #![no_main]
 
 #[path = "../invariants/mod.rs"]

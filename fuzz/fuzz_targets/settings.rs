@@ -1,4 +1,4 @@
-//! Fuzzes `settings`; what must hold is said in `invariants`.
+//! Fuzzes `invariants::settings`, which panics if an invariant does not hold.
 #![no_main]
 
 #[path = "../invariants/mod.rs"]

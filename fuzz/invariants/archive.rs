@@ -1,39 +1,39 @@
-//! Archives of other systems: read to their end or to the place where they are wrong, in bounded memory.
+//! Invariants of archives of other systems: they are read to their end or to the first error, in bounded memory.
 
 use std::io::Cursor;
 
 use gatepost::cli::read_archive;
 use prost::Message;
 
-/// No comment that is read is larger, in bytes: what the server would refuse need not be carried there whole.
-const MOST_COMMENT: usize = 9 << 20;
+/// Maximum encoded size of an imported comment, in bytes. An importer need not keep what the server would refuse.
+const MAX_COMMENT: usize = 9 << 20;
 
-/// What WordPress exports.
+/// Reads an export of WordPress.
 pub fn wordpress(data: &[u8]) {
     read("wxr", data);
 }
 
-/// What Disqus exports.
+/// Reads an export of Disqus.
 pub fn disqus(data: &[u8]) {
     read("disqus", data);
 }
 
-/// What Blogger exports.
+/// Reads an export of Blogger.
 pub fn blogger(data: &[u8]) {
     read("blogger", data);
 }
 
-/// A backup of Remark42.
+/// Reads a backup of Remark42.
 pub fn remark42(data: &[u8]) {
     read("remark42", data);
 }
 
-/// What Commento and Comentario export.
+/// Reads an export of Commento or Comentario.
 pub fn commento(data: &[u8]) {
     read("commento", data);
 }
 
-/// JSON lines.
+/// Reads JSON lines.
 pub fn jsonl(data: &[u8]) {
     read("jsonl", data);
 }
@@ -44,7 +44,7 @@ fn read(format: &str, data: &[u8]) {
         let content = Cursor::new(data.to_vec());
         let ended = read_archive(Box::new(content), format, |comment| {
             comments += 1;
-            assert!(comment.encoded_len() <= MOST_COMMENT);
+            assert!(comment.encoded_len() <= MAX_COMMENT);
         });
         // The shortest comment is `{}` on a line, or a tag.
         assert!(comments <= data.len(), "{comments} comments in {} bytes", data.len());

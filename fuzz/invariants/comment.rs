@@ -1,4 +1,4 @@
-//! Comments: parsed or refused with every reason, judged in full, and a verdict that is fit to be stored and shown.
+//! Invariants of comments: a comment is refused with all reasons, or gets a verdict that can be stored and shown.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -15,12 +15,12 @@ use prost::Message;
 
 use super::texts;
 
-/// Largest verdict that may come of any comment, in bytes: far below what a message may have.
-const MOST_VERDICT: usize = 64 * 1024;
-/// How far weights that are told may be from what they are said to add up to, in logits.
+/// Maximum encoded size of a verdict, in bytes: far below the maximum size of a message.
+const MAX_VERDICT: usize = 64 * 1024;
+/// Maximum difference between a score and the sum of the weights that explain it, as probabilities.
 const ROUNDING: f64 = 1e-3;
 
-/// A policy that has a say in everything.
+/// A policy with a rule for everything.
 const STRICT: &str = include_str!("strict.toml");
 
 fn judge() -> &'static Judge {
@@ -31,14 +31,14 @@ fn judge() -> &'static Judge {
     })
 }
 
-/// A comment as bytes of protobuf.
+/// Parses and judges a comment in protobuf encoding.
 pub fn comment_wire(data: &[u8]) {
     if let Ok(message) = pb::Comment::decode(data) {
-        holds(message, 0);
+        check_comment(message, 0);
     }
 }
 
-/// A comment with every field filled from text.
+/// Parses and judges a comment with every field filled from text.
 pub fn comment_fields(data: &[u8]) {
     let Some((&[format, flags], data)) = data.split_first_chunk() else { return };
     let mut texts = texts(data).map(|text| text.into_owned());
@@ -56,10 +56,11 @@ pub fn comment_fields(data: &[u8]) {
         parent_text: next(),
         ..Default::default()
     };
-    holds(message, flags);
+    check_comment(message, flags);
 }
 
-fn holds(message: pb::Comment, flags: u8) {
+/// Checks the invariants of a comment.
+fn check_comment(message: pb::Comment, flags: u8) {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
     let comment = match Comment::parse(message.clone(), now) {
         Ok(comment) => comment,
@@ -67,28 +68,28 @@ fn holds(message: pb::Comment, flags: u8) {
             assert!(!violations.is_empty());
             for violation in violations {
                 assert!(violation.field.starts_with("comment.") && !violation.problem.is_empty(), "{violation:?}");
-                assert!(violation.problem.len() < 300, "a violation is told in a line: {violation:?}");
+                assert!(violation.problem.len() < 300, "a violation fits a line: {violation:?}");
             }
             return;
         }
     };
-    let kept = comment.stored_message();
-    assert!(kept.author.as_ref().is_none_or(|author| author.email.is_empty()), "an e-mail address is kept");
-    assert!(kept.client.as_ref().is_none_or(|client| client.ip.is_empty()), "an IP address is kept");
-    assert!(kept.post.as_ref().is_none_or(|post| post.text.is_empty()), "a post's text is kept");
-    spans_lie_in_the_body(&comment);
+    let stored = comment.stored_message();
+    assert!(stored.author.as_ref().is_none_or(|author| author.email.is_empty()), "an e-mail address is kept");
+    assert!(stored.client.as_ref().is_none_or(|client| client.ip.is_empty()), "an IP address is kept");
+    assert!(stored.post.as_ref().is_none_or(|post| post.text.is_empty()), "a post's text is kept");
+    check_spans(&comment);
     for link in comment.links() {
         assert!(comment.text().as_str().get(link.span.clone()).is_some_and(|part| !part.is_empty()), "{link:?}");
     }
     for facts in facts(flags) {
         let verdict = judge().judge(&comment, &facts, now);
-        fit(&verdict, &message);
+        check_verdict(&verdict, &message);
         let again = judge().judge(&comment, &facts, now);
         assert_eq!(Verdict { id: verdict.id.clone(), ..again }, verdict, "the same comment, facts and policy");
     }
 }
 
-/// Nothing known, and a little of everything.
+/// Returns no facts, and some of every kind.
 fn facts(flags: u8) -> [Facts; 2] {
     let limit = LimitState {
         scope: Scope::ALL[usize::from(flags >> 2) % Scope::ALL.len()],
@@ -112,10 +113,10 @@ fn facts(flags: u8) -> [Facts; 2] {
     [Facts::default(), full]
 }
 
-/// Every part of the reduced text comes from a part of the body, or from nowhere in it.
-fn spans_lie_in_the_body(comment: &Comment) {
+/// Checks that every part of the reduced text maps to a part of the body or to none.
+fn check_spans(comment: &Comment) {
     let (text, body) = (comment.text().as_str(), &comment.stored_message().body);
-    // A reference may be used often, but the parser bounds how much comes of that.
+    // A reference may be used often, but the parser bounds the text that results.
     assert!(text.len() <= body.len() * 2 + 200_000, "{} bytes of text from {}", text.len(), body.len());
     let length = body.chars().count();
     let every = text.len() / 100 + 1;
@@ -132,8 +133,8 @@ fn spans_lie_in_the_body(comment: &Comment) {
     }
 }
 
-/// A verdict that can be stored, sent and shown.
-fn fit(verdict: &Verdict, message: &pb::Comment) {
+/// Checks that a verdict can be stored, sent and shown.
+fn check_verdict(verdict: &Verdict, message: &pb::Comment) {
     assert!(!verdict.reasons.is_empty(), "no decision without a reason");
     for (label, score) in &verdict.scores {
         assert!((0.0..=1.0).contains(score), "{label} {score}");
@@ -147,20 +148,21 @@ fn fit(verdict: &Verdict, message: &pb::Comment) {
             assert!(span.begin < span.end && span.end as usize <= length, "{reason:?} of {length}");
         }
     }
-    weights_add_up(&wire);
+    check_weights(&wire);
     let bytes = wire.encode_to_vec();
-    assert!(bytes.len() <= MOST_VERDICT, "a verdict of {} bytes for a body of {}", bytes.len(), message.body.len());
+    assert!(bytes.len() <= MAX_VERDICT, "a verdict of {} bytes for a body of {}", bytes.len(), message.body.len());
     let back = pb::Verdict::decode(bytes.as_slice()).expect("our own bytes");
     assert_eq!(pb::Verdict::from(Verdict::try_from(back).expect("our own verdict")), wire);
 }
 
-/// Of a label that is explained, what speaks for and against it adds up to the logit of its score.
-fn weights_add_up(verdict: &pb::Verdict) {
+/// Checks that the weights that explain a label add up to the logit of its score.
+fn check_weights(verdict: &pb::Verdict) {
     for rest in verdict.reasons.iter().filter(|reason| reason.code == "TEXT_REST") {
-        let told = verdict.reasons.iter().filter(|reason| reason.label == rest.label && reason.code != "LANGUAGE_UNSCORED");
-        let logit: f64 = told.map(|reason| reason.weight).sum();
+        let explaining =
+            verdict.reasons.iter().filter(|reason| reason.label == rest.label && reason.code != "LANGUAGE_UNSCORED");
+        let logit: f64 = explaining.map(|reason| reason.weight).sum();
         let score = verdict.scores[&rest.label];
-        // Near its ends a probability says little of its logit.
+        // Near 0 and 1, a probability says little about its logit, so the probabilities are compared.
         let expected = 1.0 / (1.0 + (-logit).exp());
         assert!((expected - score).abs() < ROUNDING, "{}: {logit} is {expected}, not {score}", rest.label);
     }

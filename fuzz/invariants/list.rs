@@ -1,4 +1,4 @@
-//! What hosts and moderators send besides comments: filters, page tokens, cursors, names.
+//! Invariants of what hosts and moderators send besides comments: filters, page tokens, cursors, names.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -21,19 +21,19 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::texts;
 
-/// Comments in the store.
+/// The number of comments in the store.
 const COMMENTS: usize = 12;
 
-struct Room {
+struct Fixture {
     runtime: Runtime,
     store: Store,
     site: Site,
 }
 
-/// A store with a few comments.
-fn room() -> &'static Room {
-    static ROOM: OnceLock<Room> = OnceLock::new();
-    ROOM.get_or_init(|| {
+/// Returns a store with a few comments.
+fn fixture() -> &'static Fixture {
+    static FIXTURE: OnceLock<Fixture> = OnceLock::new();
+    FIXTURE.get_or_init(|| {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let flags: OptionValues = vec![("store", "memory:".to_owned())];
         let settings = Config::load(None, |_| None, &flags).expect("the defaults").store;
@@ -51,13 +51,13 @@ fn room() -> &'static Room {
             };
             runtime.block_on(moderator.moderate(comment, Origin::Author, false)).expect("a verdict");
         }
-        Room { runtime, store, site: Site::parse("site", "s").expect("a site") }
+        Fixture { runtime, store, site: Site::parse("site", "s").expect("a site") }
     })
 }
 
-/// Learns nothing: nobody decides.
+/// Returns a learner that learns nothing, since no decisions are made.
 fn learning(store: &Store) -> Learning {
-    let look = |comment: &Comment| LearningInput {
+    let read_input = |comment: &Comment| LearningInput {
         features: Model::builtin()
             .expect("compiled in")
             .feature_vector(&Input { text: comment.text().as_str(), ..Input::default() }),
@@ -67,21 +67,21 @@ fn learning(store: &Store) -> Learning {
     Learning::new(
         store.clone(),
         RetentionLookup::new(|_| Retention::uniform(30)),
-        std::sync::Arc::new(look),
+        std::sync::Arc::new(read_input),
         std::sync::Arc::new(|_, _| [("spam", false); 2]),
     )
 }
 
-/// A byte for order and size; then a filter, a page token, a cursor, a site, an id.
+/// Reads a byte for order and page size, then a filter, a page token, a cursor, a site and an id.
 pub fn list(data: &[u8]) {
     let Some((&choice, data)) = data.split_first() else { return };
     let mut texts = texts(data);
     let mut next = || texts.next().unwrap_or_default();
     let (filter, token, cursor, site, id) = (next(), next(), next(), next(), next());
-    let Room { runtime, store, site: ours } = room();
+    let Fixture { runtime, store, site: ours } = fixture();
     let order = [Order::Risk, Order::Newest, Order::Oldest][usize::from(choice) % 3];
     match Filter::parse(&filter) {
-        Ok(filter) => pages(
+        Ok(filter) => walk_pages(
             runtime,
             &ReviewDesk::new(store.clone(), learning(store), |_| ReviewRules::default()),
             ours,
@@ -109,8 +109,8 @@ pub fn list(data: &[u8]) {
     }
 }
 
-/// Walks all pages from any token: it is refused, or the pages end and hold nothing twice.
-fn pages(runtime: &Runtime, desk: &ReviewDesk, site: &Site, filter: &Filter, order: Order, size: usize, token: &str) {
+/// Lists all pages from any token: the token is refused, or the pages end and contain no comment twice.
+fn walk_pages(runtime: &Runtime, desk: &ReviewDesk, site: &Site, filter: &Filter, order: Order, size: usize, token: &str) {
     let mut after = Some(token.to_owned()).filter(|token| !token.is_empty());
     let mut seen = Vec::new();
     for turn in 0.. {
@@ -123,9 +123,9 @@ fn pages(runtime: &Runtime, desk: &ReviewDesk, site: &Site, filter: &Filter, ord
             Err(error) => panic!("{error}"),
         };
         assert!(page.comments.len() <= size && turn <= COMMENTS, "{turn} pages");
-        for kept in page.comments {
-            assert!(!seen.contains(&kept.comment.comment_id), "{} twice", kept.comment.comment_id);
-            seen.push(kept.comment.comment_id);
+        for stored in page.comments {
+            assert!(!seen.contains(&stored.comment.comment_id), "{} twice", stored.comment.comment_id);
+            seen.push(stored.comment.comment_id);
         }
         after = page.next;
         if after.is_none() {

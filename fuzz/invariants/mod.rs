@@ -1,7 +1,7 @@
-//! What must hold whatever comes in: said once, for the fuzz targets and for the short run in `tests/it/hostile.rs`.
+//! Invariants that hold for any input, for the fuzz targets and for the short run in `tests/it/hostile.rs`.
 //!
-//! Each function takes bytes, feeds them to one part of Gatepost as a stranger would, and panics when what comes out is
-//! not what was promised. Several texts in one input are divided by the byte 0xFF, which UTF-8 does not have.
+//! Each function takes bytes, feeds them to one part of Gatepost as an attacker could, and panics if the result breaks a
+//! promise. The byte 0xFF, which does not occur in UTF-8, separates several texts in one input.
 
 mod archive;
 mod comment;
@@ -23,10 +23,10 @@ pub use score::score;
 pub use settings::settings;
 pub use stored::stored;
 
-/// What is tried with whatever comes in.
+/// A function that checks the invariants for an input.
 pub type Target = fn(&[u8]);
 
-/// Every target by its name, which is also that of its folder of seeds.
+/// All targets by name. The folder of a target's seeds has the same name.
 #[allow(dead_code, reason = "a fuzz target calls its own function and no other")]
 pub const TARGETS: [(&str, Target); 14] = [
     ("comment_wire", comment_wire),
@@ -45,7 +45,7 @@ pub const TARGETS: [(&str, Target); 14] = [
     ("commento", commento),
 ];
 
-/// The texts of an input, and empty ones for ever after.
+/// Returns the texts of an input, followed by empty ones without end.
 fn texts(data: &[u8]) -> impl Iterator<Item = Cow<'_, str>> {
     data.split(|byte| *byte == 0xff).map(String::from_utf8_lossy).chain(std::iter::repeat(Cow::Borrowed("")))
 }

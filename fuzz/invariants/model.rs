@@ -1,10 +1,10 @@
-//! Model files: refused, or a model that scores, explains and is written again as it was read.
+//! Invariants of model files: a file is refused, or its model scores, explains, and is written as it was read.
 
 use gatepost::classify::{Author, Input, Model};
 
-use super::score::explains;
+use super::score::check_explanations;
 
-/// A file without its checksum, so that it is more than the checksum that is tried.
+/// Reads a model file. The checksum is added, so that inputs get past it.
 pub fn model(data: &[u8]) {
     assert!(Model::from_bytes(data).is_err() || data.len() > 12, "there is no model that small");
     let mut bytes = data.to_vec();
@@ -24,6 +24,6 @@ pub fn model(data: &[u8]) {
         ("Das ist doch nicht zu glauben, wer hat denn das geschrieben?", "de"),
         ("这篇文章写得很好", ""),
     ] {
-        explains(&model, &Input { text, author: Some(author), language, ..Input::default() });
+        check_explanations(&model, &Input { text, author: Some(author), language, ..Input::default() });
     }
 }

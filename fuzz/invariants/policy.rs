@@ -1,4 +1,5 @@
-//! Policy files: every mistake with its place, or policies that mean the same whenever they are read and described.
+//! Invariants of policy files: all mistakes are reported with their places, or the policies mean the same whenever they are
+//! read and described.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,20 +12,20 @@ use gatepost::policy::Policies;
 
 use super::texts;
 
-/// Files that are read together.
+/// Reads policy files together.
 pub fn policy(data: &[u8]) {
     let files: Vec<_> = texts(data).take(3).collect();
     let files = || ["a.toml", "b.toml", "c.toml"].into_iter().zip(&files).map(|(name, text)| (name, text.as_ref()));
-    // What is not there is no file, and not an empty one: that would be the default's.
+    // An empty text stands for a missing file: an empty file would be the default policy.
     let read = || Policies::read(files().filter(|(_, text)| !text.is_empty()));
     match read() {
         Err(mistakes) => {
-            super::settings::told(&mistakes, &files().collect::<Vec<_>>());
+            super::settings::check_mistakes(&mistakes, &files().collect::<Vec<_>>());
             assert_eq!(read().err().as_ref(), Some(&mistakes), "the same mistakes each time");
         }
         Ok(policies) => {
             assert_eq!(described(&policies), described(&read().expect("read before")), "the same meaning each time");
-            judges(policies);
+            check_judging(policies);
         }
     }
 }
@@ -38,8 +39,8 @@ fn described(policies: &Policies) -> Vec<(Vec<String>, String, Vec<String>)> {
     all.collect()
 }
 
-/// Any policy that was taken can be judged by.
-fn judges(policies: Policies) {
+/// Checks that any valid policy can judge a comment.
+fn check_judging(policies: Policies) {
     let sites: Vec<String> =
         policies.by_sites().into_iter().flat_map(|(sites, _)| sites).map(|site| site.as_str().to_owned()).take(2).collect();
     let judge = Judge::new(Model::builtin().expect("compiled in"), policies);

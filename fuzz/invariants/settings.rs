@@ -1,16 +1,16 @@
-//! The settings of the server: every mistake of every source with its place, and no secret in what is printed.
+//! Invariants of the server's settings: every mistake of every source has its place, and no secret is printed.
 
 use gatepost::config::{Config, OptionValues};
 use gatepost::settings::SettingsErrors;
 
 use super::texts;
 
-/// What settings stand for passwords in the seeds: must not be seen again.
+/// The password in the seeds. It must not be printed.
 const PASSWORD: &str = "hunter2hunter2";
-/// Options that are tried as variables and as flags.
+/// The options that are set by variables and by flags.
 const OPTIONS: [&str; 6] = ["listen", "store", "wait_replicas", "redis_prefix", "log_level", "request_timeout"];
 
-/// A file, then values of variables, then values of flags.
+/// Reads a configuration file, then values of variables, then values of flags.
 pub fn settings(data: &[u8]) {
     let mut texts = texts(data);
     let file = texts.next().unwrap_or_default();
@@ -29,22 +29,22 @@ pub fn settings(data: &[u8]) {
         Ok(config) => {
             let shown = format!("{config:?}");
             let secret = config.store.url.as_deref().is_some_and(|url| url.contains(&format!(":{PASSWORD}@")));
-            // Whoever writes it elsewhere too, has it shown there.
-            let said =
+            // A password that also occurs elsewhere in the input may be printed there.
+            let occurrences =
                 values.iter().map(|value| value.matches(PASSWORD).count()).sum::<usize>() + file.matches(PASSWORD).count();
-            assert!(!(secret && said == 1 && shown.contains(PASSWORD)), "a password is shown: {shown}");
+            assert!(!(secret && occurrences == 1 && shown.contains(PASSWORD)), "a password is shown: {shown}");
         }
-        Err(mistakes) => told(&mistakes, &[("gatepost.toml", &file)]),
+        Err(mistakes) => check_mistakes(&mistakes, &[("gatepost.toml", &file)]),
     }
 }
 
-/// Mistakes as an operator can use them: each with a place that there is, in a number that can be read.
-pub fn told(mistakes: &SettingsErrors, files: &[(&str, &str)]) {
+/// Checks that an operator can use the reported mistakes: each has an existing place, and their number and length are bounded.
+pub fn check_mistakes(mistakes: &SettingsErrors, files: &[(&str, &str)]) {
     assert!(!mistakes.0.is_empty());
     assert!(mistakes.0.len() <= 600, "{} mistakes", mistakes.0.len());
     for mistake in &mistakes.0 {
         assert!(!mistake.message.is_empty());
-        assert!(mistake.message.len() <= 2_000, "a mistake is told in {} bytes", mistake.message.len());
+        assert!(mistake.message.len() <= 2_000, "a mistake of {} bytes", mistake.message.len());
         if let Some((_, text)) = files.iter().find(|(name, _)| *name == mistake.file) {
             assert!(mistake.line <= text.lines().count() + 1, "{mistake}");
         }

@@ -1,6 +1,6 @@
-//! Calibration: makes a head's score mean a probability (Platt scaling, applied).
+//! Calibration of logits by Platt scaling, so that a head's score is a probability.
 
-/// The line that maps a head's raw logit to the log-odds observed on rows it was not trained on.
+/// A linear map from a head's raw logit to the log-odds observed on rows that the head was not trained on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Calibration {
     pub slope: f32,
@@ -8,16 +8,16 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Leaves logits as they are.
+    /// The calibration that leaves logits unchanged.
     pub const IDENTITY: Calibration = Calibration { slope: 1.0, offset: 0.0 };
 
-    /// The calibrated logit of a raw one.
+    /// Returns the calibrated logit of a raw logit.
     pub fn apply(self, logit: f32) -> f32 {
         self.slope * logit + self.offset
     }
 }
 
-/// The probability, `0..=1`, of a logit.
+/// Returns the probability of a logit, in `0..=1`.
 pub fn probability(logit: f32) -> f32 {
     1.0 / (1.0 + (-logit).exp())
 }

@@ -1,9 +1,9 @@
-//! A digest that two texts share only if they are the same, whatever their case and white space.
+//! A digest that identifies a text, independent of case and white space.
 
 use sha2::{Digest as _, Sha256};
 
-/// Tells a whole text from every other, whatever its case and white space are. Nothing else is left out: one mark can change
-/// what a text says.
+/// A digest that identifies a text, independent of case and white space. Every other character counts, since a single
+/// punctuation mark can change the meaning of a text.
 pub type TextDigest = [u8; 16];
 
 /// Returns the first 16 bytes of the SHA-256 of a text in lower case without white space.

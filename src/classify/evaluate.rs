@@ -1,4 +1,4 @@
-//! Measures a head against labelled rows: the figures, and what they are drawn from.
+//! Computes metrics of a head on labelled rows, and the points of their charts.
 
 mod curve;
 
@@ -8,63 +8,63 @@ use super::{Label, Model};
 
 pub use curve::{CalibrationBin, Point, curve, reliability};
 
-/// The share of negatives that may be caught wrongly when recall is stated.
+/// False-positive rate at which recall is stated.
 const MAX_FALSE_POSITIVE_RATE: f64 = 0.005;
-/// The share of positives that must be caught when false positives are stated.
+/// Recall at which the false-positive rate is stated.
 const MIN_RECALL: f64 = 0.95;
 
-/// How well a head does on one set of rows. Figures that need both classes are not numbers when one is missing.
+/// Metrics of a head on a set of rows. Metrics that need both classes are NaN if one is missing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClassifierMetrics {
-    /// How many rows were scored.
+    /// Number of scored rows.
     pub rows: usize,
-    /// How many of them have the label.
+    /// Number of rows with the label.
     pub positives: usize,
-    /// Chance that a positive row scores above a negative one; ties count half.
+    /// Probability that a positive row scores above a negative one. Ties count half.
     pub auc: f64,
     /// Share of rows on the right side of 0.5.
     pub accuracy: f64,
-    /// Share of positives caught at the threshold that catches at most 0.5 % of the negatives.
+    /// Recall at the threshold with a false-positive rate of at most 0.5 %.
     pub recall: f64,
-    /// Share of negatives caught wrongly at the highest threshold that catches at least 95 % of the positives.
+    /// False-positive rate at the highest threshold with a recall of at least 95 %.
     pub false_positives_at_recall: f64,
-    /// Mean distance between stated probability and observed share.
+    /// Expected calibration error: mean distance between score and observed share.
     pub ece: f64,
-    /// Share of the negatives that score 0.5 or more.
+    /// Share of the negatives with a score of 0.5 or more.
     pub false_positives: f64,
 }
 
-/// Scores the rows of a split with the model, as a served comment is scored.
+/// Scores the rows of a split with the model, as a served comment is scored. Returns each score with its target.
 pub fn score(model: &Model, source: &RecipeSource, rows: &[Row], split: Split, label: Label) -> Vec<(f32, bool)> {
     let Some(rule) = source.rule(label) else { return Vec::new() };
     let rows = rows.iter().filter(|row| row.split == Some(split));
     rows.filter_map(|row| Some((model.score(&row.input(source.post)).get(label)?, rule.label(row)?))).collect()
 }
 
-/// Computes the figures from scores and truths.
+/// Computes the metrics of scores with their targets.
 pub fn classifier_metrics(scored: &[(f32, bool)]) -> ClassifierMetrics {
     let mut sorted = scored.to_vec();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
     let positives = sorted.iter().filter(|(_, truth)| *truth).count();
     let negatives = sorted.len() - positives;
-    let (mut above, mut false_above) = (0usize, 0usize);
-    let (mut area, mut recall, mut wrongly_at_recall) = (0.0, 0.0f64, None);
+    let (mut above, mut false_positives_above) = (0usize, 0usize);
+    let (mut area, mut recall, mut false_positives_at_recall) = (0.0, 0.0f64, None);
     for tied in sorted.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
-        let caught = tied.iter().filter(|(_, truth)| *truth).count();
-        let wrongly = tied.len() - caught;
-        area += wrongly as f64 * (above as f64 + caught as f64 / 2.0);
-        above += caught;
-        false_above += wrongly;
-        if false_above as f64 <= negatives as f64 * MAX_FALSE_POSITIVE_RATE {
+        let true_positives = tied.iter().filter(|(_, truth)| *truth).count();
+        let false_positives = tied.len() - true_positives;
+        area += false_positives as f64 * (above as f64 + true_positives as f64 / 2.0);
+        above += true_positives;
+        false_positives_above += false_positives;
+        if false_positives_above as f64 <= negatives as f64 * MAX_FALSE_POSITIVE_RATE {
             recall = above as f64 / positives as f64;
         }
         if above as f64 >= positives as f64 * MIN_RECALL {
-            wrongly_at_recall.get_or_insert(false_above as f64 / negatives as f64);
+            false_positives_at_recall.get_or_insert(false_positives_above as f64 / negatives as f64);
         }
     }
     let rows = sorted.len() as f64;
     let right = sorted.iter().filter(|(score, truth)| (*score >= 0.5) == *truth).count();
-    let wrong = sorted.iter().filter(|(score, truth)| *score >= 0.5 && !truth).count();
+    let false_at_half = sorted.iter().filter(|(score, truth)| *score >= 0.5 && !truth).count();
     let both = positives > 0 && negatives > 0;
     ClassifierMetrics {
         rows: sorted.len(),
@@ -72,12 +72,13 @@ pub fn classifier_metrics(scored: &[(f32, bool)]) -> ClassifierMetrics {
         auc: if both { area / (positives as f64 * negatives as f64) } else { f64::NAN },
         accuracy: right as f64 / rows,
         recall: if both { recall } else { f64::NAN },
-        false_positives_at_recall: wrongly_at_recall.filter(|_| both).unwrap_or(f64::NAN),
+        false_positives_at_recall: false_positives_at_recall.filter(|_| both).unwrap_or(f64::NAN),
         ece: calibration_error(&sorted),
-        false_positives: wrong as f64 / negatives as f64,
+        false_positives: false_at_half as f64 / negatives as f64,
     }
 }
 
+/// Returns the expected calibration error.
 fn calibration_error(scored: &[(f32, bool)]) -> f64 {
     let distance = |bin: &CalibrationBin| (bin.mean_score - bin.positive_share).abs() * bin.rows as f64;
     reliability(scored).iter().filter(|bin| bin.rows > 0).map(distance).sum::<f64>() / scored.len() as f64
@@ -105,7 +106,7 @@ mod tests {
 
     type Rows = Vec<(f32, bool)>;
 
-    /// Few different scores, so that many are tied.
+    /// Few distinct scores, so that many are tied.
     fn rows() -> impl Strategy<Value = Rows> {
         prop::collection::vec(((0u8..=20).prop_map(|n| f32::from(n) / 20.0), any::<bool>()), 0..60)
     }

@@ -3,57 +3,59 @@
 use super::features::{CountedShare, Evidence, FeatureGroup, FeatureSink};
 use super::hash;
 
-/// Up to so many marks of scope do not take from each other's weight.
+/// The smallest sum of squares that the scope group is normalised by. A few scope marks in one comment therefore do not
+/// reduce each other's weight.
 const MIN_SCOPE_SQUARE_SUM: f32 = 9.0;
 
 /// One distinct feature of a comment.
 #[derive(Debug, Clone, Copy)]
 pub struct Feature {
-    /// `bucket << 1 | negative`
+    /// The bucket and the sign: `bucket << 1 | negative`.
     pub key: u32,
+    /// The group of the feature.
     pub group: FeatureGroup,
-    /// Whether it names somebody or some place.
+    /// Whether the feature names a person or a place, such as a domain.
     pub is_name: bool,
-    /// How often it occurs.
+    /// The number of occurrences.
     pub occurrences: f32,
-    /// How much of that counts: a use that counts less adds less than one.
+    /// The sum of the counted shares of all occurrences.
     pub counted_sum: CountedShare,
 }
 
 impl Feature {
-    /// The bucket of the weight table.
+    /// Returns the bucket of the weight table.
     #[inline]
     pub fn bucket(&self) -> u32 {
         self.key >> 1
     }
 
-    /// The value before its group is normalised: sub-linear in how often it occurs, with the sign of the hash.
+    /// Returns the value before its group is normalised: `1 + ln(occurrences)`, with the sign of the hash.
     #[inline]
     pub fn value(&self) -> f32 {
         let size = if self.occurrences <= 1.0 { 1.0 } else { 1.0 + self.occurrences.ln() };
         if self.key & 1 == 1 { -size } else { size }
     }
 
-    /// Returns the part of it that counts in what speaks for spam, and for abuse, `0..=1`.
+    /// Returns the mean share of an occurrence that counts as evidence for spam and for abuse, `0..=1`.
     #[inline]
     pub fn counted_share(&self) -> CountedShare {
         CountedShare { spam: self.counted_sum.spam / self.occurrences, abuse: self.counted_sum.abuse / self.occurrences }
     }
 }
 
-/// A counting table with open addressing. A slot holds the round it was filled in and the index of its feature, so
-/// that clearing is starting a new round.
+/// A counting table with open addressing. Each slot holds the round in which it was filled and the index of its feature,
+/// so starting a new round clears the table.
 #[derive(Default)]
 pub struct FeatureCounts {
     slots: Vec<(u32, u32)>,
-    /// How many slots this round uses, less one: short texts stay in the fastest cache.
+    /// The number of slots that this round uses, minus one. Few slots for short texts keep them in the fastest CPU cache.
     mask: usize,
     round: u32,
     features: Vec<Feature>,
 }
 
 impl FeatureCounts {
-    /// Forgets everything and makes room for a text of that many bytes.
+    /// Clears the table and sizes it for a text of this many bytes.
     pub fn reset(&mut self, bytes: usize) {
         self.features.clear();
 
@@ -67,31 +69,31 @@ impl FeatureCounts {
         }
     }
 
-    /// The distinct features in order of their first occurrence.
+    /// Returns the distinct features in the order of their first occurrence.
     pub fn features(&self) -> &[Feature] {
         &self.features
     }
 
-    /// For each group the factor that brings its features to the given length.
+    /// Returns, for each group, the factor that scales its feature vector to the given norm.
     pub fn norm_factors(&self, norms: &[f32; FeatureGroup::COUNT]) -> [f32; FeatureGroup::COUNT] {
         let mut squares = [0.0f32; FeatureGroup::COUNT];
         for feature in &self.features {
             squares[feature.group as usize] += feature.value().powi(2);
         }
         let mut factors = *norms;
-        // A mark counts the same whether it stands alone or beside a few others.
-        let marks = &mut squares[FeatureGroup::Scope as usize];
-        *marks = marks.max(MIN_SCOPE_SQUARE_SUM);
+        // A scope mark has the same weight whether it is alone or one of a few.
+        let scope = &mut squares[FeatureGroup::Scope as usize];
+        *scope = scope.max(MIN_SCOPE_SQUARE_SUM);
         for (factor, square) in factors.iter_mut().zip(squares) {
             *factor = if square > 0.0 { *factor / square.sqrt() } else { 0.0 };
         }
         factors
     }
 
-    /// The index of the feature's slot: where it is, or the empty one where it would go.
+    /// Returns the index of the slot that holds the feature, or of the empty slot where it belongs.
     #[inline]
     fn find_slot(&self, key: u32, group: FeatureGroup) -> usize {
-        // Keys are high bits of a hash already, so their low bits are as good as any.
+        // Keys are the high bits of a hash, so their low bits are well distributed.
         let mut at = (key as usize ^ (group as usize) << 7) & self.mask;
         loop {
             let (round, index) = self.slots[at];
@@ -106,7 +108,7 @@ impl FeatureCounts {
         }
     }
 
-    /// Doubles the table.
+    /// Doubles the number of slots and inserts all features again.
     #[cold]
     fn grow(&mut self) {
         let doubled = (self.mask + 1) * 2;
@@ -121,22 +123,22 @@ impl FeatureCounts {
         }
     }
 
-    /// Counts a feature; returns its index among the distinct ones and whether it is new.
+    /// Counts an occurrence of a feature. Returns the index of the feature and whether it is new.
     #[inline]
-    pub fn count(&mut self, group: FeatureGroup, hash: u64, amount: CountedShare) -> (usize, bool) {
+    pub fn count(&mut self, group: FeatureGroup, hash: u64, share: CountedShare) -> (usize, bool) {
         let key = hash::feature_key(hash);
         let at = self.find_slot(key, group);
         let (round, index) = self.slots[at];
         if round == self.round {
             let feature = &mut self.features[index as usize];
             feature.occurrences += 1.0;
-            feature.counted_sum.spam += amount.spam;
-            feature.counted_sum.abuse += amount.abuse;
+            feature.counted_sum.spam += share.spam;
+            feature.counted_sum.abuse += share.abuse;
             return (index as usize, false);
         }
         let index = self.features.len();
         self.slots[at] = (self.round, index as u32);
-        self.features.push(Feature { key, group, is_name: false, occurrences: 1.0, counted_sum: amount });
+        self.features.push(Feature { key, group, is_name: false, occurrences: 1.0, counted_sum: share });
         if self.features.len() * 2 > self.mask {
             self.grow();
         }
@@ -146,15 +148,15 @@ impl FeatureCounts {
 
 impl FeatureSink for FeatureCounts {
     #[inline]
-    fn add(&mut self, group: FeatureGroup, hash: u64, amount: impl Into<CountedShare>, _: Evidence) -> bool {
-        self.count(group, hash, amount.into()).1
+    fn add(&mut self, group: FeatureGroup, hash: u64, share: impl Into<CountedShare>, _: Evidence) -> bool {
+        self.count(group, hash, share.into()).1
     }
 
     #[inline]
-    fn add_name(&mut self, group: FeatureGroup, hash: u64, amount: impl Into<CountedShare>, _: Evidence) -> bool {
-        let (index, first_time) = self.count(group, hash, amount.into());
+    fn add_name(&mut self, group: FeatureGroup, hash: u64, share: impl Into<CountedShare>, _: Evidence) -> bool {
+        let (index, is_new) = self.count(group, hash, share.into());
         self.features[index].is_name = true;
-        first_time
+        is_new
     }
 
     #[inline]
@@ -170,29 +172,29 @@ mod tests {
 
     #[test]
     fn features_are_counted_once_however_many_there_are() {
-        let mut tally = FeatureCounts::default();
+        let mut counts = FeatureCounts::default();
         for round in 0..3u64 {
-            tally.reset(10);
+            counts.reset(10);
             for n in 0..5000u64 {
-                tally.count(FeatureGroup::Words, hash::combine(round, n % 2500), 1.0.into());
+                counts.count(FeatureGroup::Words, hash::combine(round, n % 2500), 1.0.into());
             }
             // A few of 2,500 may share a bucket of two million keys.
-            assert!((2490..=2500).contains(&tally.features().len()));
-            assert!(tally.contains(FeatureGroup::Words, hash::combine(round, 7)));
-            assert!(!tally.contains(FeatureGroup::Chars, hash::combine(round, 7)));
+            assert!((2490..=2500).contains(&counts.features().len()));
+            assert!(counts.contains(FeatureGroup::Words, hash::combine(round, 7)));
+            assert!(!counts.contains(FeatureGroup::Chars, hash::combine(round, 7)));
         }
     }
 
     #[test]
     fn groups_are_brought_to_their_norms() {
-        let mut tally = FeatureCounts::default();
-        tally.reset(10);
+        let mut counts = FeatureCounts::default();
+        counts.reset(10);
         for n in 0..50 {
-            tally.count(FeatureGroup::Words, hash::combine(1, n % 20), 1.0.into());
+            counts.count(FeatureGroup::Words, hash::combine(1, n % 20), 1.0.into());
         }
         let norms = [1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
-        let factors = tally.norm_factors(&norms);
-        let length: f32 = tally.features().iter().map(|feature| (feature.value() * factors[0]).powi(2)).sum();
+        let factors = counts.norm_factors(&norms);
+        let length: f32 = counts.features().iter().map(|feature| (feature.value() * factors[0]).powi(2)).sum();
         assert!((length - 1.0).abs() < 1e-5);
         assert_eq!(factors[1], 0.0);
     }

@@ -1,4 +1,4 @@
-//! Turns a comment into hashed features. Training, scoring and explaining all go through [`extract`].
+//! Turns a comment into hashed features. Training, scoring and explaining all call [`extract`].
 
 mod address;
 mod author;
@@ -34,10 +34,12 @@ use super::token::Tokens;
 use super::words;
 use crate::reading::text::ScoringText;
 
-/// Buffers that extraction needs. Reused from call to call.
+/// The buffers of feature extraction, reused from call to call.
 #[derive(Default)]
 pub struct Workspace {
+    /// The normalised text of the comment.
     pub text: ScoringText,
+    /// The tokens of the comment.
     pub tokens: Tokens,
     side_text: ScoringText,
     side_tokens: Tokens,
@@ -46,7 +48,7 @@ pub struct Workspace {
     scope: scope::ScopeWords,
 }
 
-/// Reads a comment into the workspace.
+/// Normalises and tokenises a comment into the workspace, and lowers the weights of quoted tokens.
 pub fn read(input: &Input, work: &mut Workspace) {
     let Workspace { text, tokens, side_text, .. } = work;
     text.normalize(input.text);
@@ -54,7 +56,7 @@ pub fn read(input: &Input, work: &mut Workspace) {
     quote::lower_quoted_weights(input, text, tokens, side_text);
 }
 
-/// Extracts every feature of the comment that was read into the workspace, and tells what it is like besides.
+/// Extracts every feature of the comment that [`read`] put into the workspace. Returns its style signals.
 pub fn extract(input: &Input, language: Language, work: &mut Workspace, sink: &mut impl FeatureSink) -> StyleSignals {
     let Workspace { text, tokens, side_text, side_tokens, post_words, disguise, scope } = work;
     post::read_post_words(input, side_text, side_tokens, post_words);
@@ -63,28 +65,28 @@ pub fn extract(input: &Input, language: Language, work: &mut Workspace, sink: &m
     }
     scope::extract(text, tokens, language, scope, sink);
     let comment = TokenizedComment { text: text.as_str(), tokens: &tokens.tokens, post_words };
-    let mut facts = CommentCounts::new(text, tokens);
-    lexical::extract(&comment, &mut facts, sink);
+    let mut counts = CommentCounts::new(text, tokens);
+    lexical::extract(&comment, &mut counts, sink);
     context::extract(&comment, sink);
     context::add_class_pairs(&comment, sink);
     for piece in &tokens.pieces {
         char_ngrams::extract(&comment, piece, sink);
     }
-    facts.disguised += disguise::extract(comment.text, &tokens.pieces, language, disguise, sink);
+    counts.disguised += disguise::extract(comment.text, &tokens.pieces, language, disguise, sink);
     shape::extract(comment.text, comment.tokens, sink);
-    add_signals(&facts, sink);
-    post::extract(&facts, comment.post_words, sink);
-    let name = input.author.and_then(|author| author::extract(&author, &comment, &facts, side_text, side_tokens, sink));
+    add_signals(&counts, sink);
+    post::extract(&counts, comment.post_words, sink);
+    let name = input.author.and_then(|author| author::extract(&author, &comment, &counts, side_text, side_tokens, sink));
     StyleSignals {
-        is_generic_praise: facts.praise_counter.is_generic_praise(),
-        is_about_post: facts.praise_counter.is_about_post(),
+        is_generic_praise: counts.praise_counter.is_generic_praise(),
+        is_about_post: counts.praise_counter.is_about_post(),
         name,
     }
 }
 
-/// Adds every dense signal at its level.
-fn add_signals(facts: &CommentCounts, sink: &mut impl FeatureSink) {
-    for (signal, level) in signal::levels(facts) {
+/// Adds one feature per dense signal: the signal at its level.
+fn add_signals(counts: &CommentCounts, sink: &mut impl FeatureSink) {
+    for (signal, level) in signal::levels(counts) {
         let hash = combine(seeds::SIGNAL, (signal as u64) << 8 | u64::from(level));
         sink.add(FeatureGroup::Dense, hash, 1.0, Evidence { kind: EvidenceKind::Signal(signal, level), start: 0, end: 0 });
     }

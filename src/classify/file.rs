@@ -1,8 +1,8 @@
-//! The model file: how a model is written to bytes and what is refused when it is read back.
+//! The model file format: encodes a model to bytes, and decodes and validates such bytes.
 //!
 //! Layout, little-endian: magic, format version, hash bits, name, norms of the feature groups; for each language its
-//! heads (lane, further languages, scale, bias, calibration) and its rows (distance to the bucket before, mask of
-//! lanes, one byte per lane that is set); the vocabulary; CRC-32.
+//! heads (lane, flags, extra languages, weight count, scale, bias, calibration) and its rows (distance to the previous
+//! bucket, mask of lanes, one byte per lane that is set); the vocabulary; CRC-32.
 
 use isolang::Language;
 
@@ -15,50 +15,53 @@ use super::vocabulary::Vocabulary;
 use super::{LABEL_LANES, Label};
 
 const MAGIC: [u8; 8] = *b"GPMODEL\0";
-/// Rises when the layout or the meaning of a feature changes.
+/// The format version. Increase it when the layout or the meaning of a feature changes.
 pub(super) const FORMAT: u16 = 4;
-/// Far above any model that fits the cache; larger files are not looked into.
+/// The maximum size of a model file, in bytes. It is far above any model that fits the CPU cache.
 pub const MAX_BYTES: usize = 8 << 20;
-/// More languages than anybody trains.
+/// The maximum number of language models in a file, more than any training run produces.
 const MAX_LANGUAGE_MODELS: usize = 40;
-/// More languages than a head learns along with its own; each takes three bytes.
+/// The maximum number of extra languages of a head. Each takes three bytes.
 const MAX_EXTRA_LANGUAGES: usize = 128;
-/// Longest name, in bytes.
+/// The maximum length of a model name, in bytes.
 pub const MAX_MODEL_NAME_BYTES: usize = 64;
-/// No number of a trained model comes near; larger ones could add up to what is no number any more.
+/// The maximum magnitude of a number in the file. Trained models stay far below it, and sums of larger numbers could
+/// overflow to infinity or NaN.
 const MAX_MAGNITUDE: f32 = 1e6;
+/// The length of the checksum, in bytes.
 const CHECKSUM_BYTES: usize = 4;
 
-/// Why bytes are not a model that can be used.
+/// The reasons why bytes cannot be decoded as a model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the message of each variant says what it is")]
+#[expect(missing_docs, reason = "the error messages describe the fields")]
 pub enum ModelError {
-    /// It does not begin like one.
+    /// The bytes do not start with the magic number of a model file.
     #[error("this is not a Gatepost model file")]
     NotAModel,
-    /// Written in a format that this version does not read, most likely by a newer one.
+    /// The file has a format that this version cannot read, most likely because a newer version wrote it.
     #[error(
-        "the model file has format {0}, this Gatepost reads format {FORMAT}: take the Gatepost it was made for, or train it anew"
+        "the model file has format {0}, this Gatepost reads format {FORMAT}: \
+         use the Gatepost version it was made for, or retrain the model"
     )]
     Format(u16),
-    /// Larger than any model.
+    /// The file exceeds the maximum size.
     #[error("the model file is {0} bytes long, more than the {MAX_BYTES} allowed")]
     TooLarge(usize),
-    /// Cut off.
+    /// The file is truncated.
     #[error("the model file ends too early")]
     Truncated,
-    /// Something was appended.
+    /// Bytes were appended to the file.
     #[error("the model file has {0} bytes too many")]
     TrailingBytes(usize),
-    /// Its content is not what was written.
+    /// The checksum of the content differs from the stored checksum.
     #[error("the model file is damaged: checksum {found:08x}, expected {expected:08x}")]
     Checksum { expected: u32, found: u32 },
-    /// What it says makes no model.
+    /// The file is intact, but its content is not a valid model.
     #[error("the model file is invalid: {0}")]
     Invalid(&'static str),
 }
 
-/// Writes a model; the checksum comes last.
+/// Encodes a model as the bytes of a model file. The checksum comes last.
 pub fn encode(parts: &ModelParts) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend(MAGIC);
@@ -70,10 +73,10 @@ pub fn encode(parts: &ModelParts) -> Vec<u8> {
         out.extend(norm.to_le_bytes());
     }
     out.push(parts.language_models.len() as u8);
-    for voice in &parts.language_models {
-        out.extend(voice.language.to_639_3().bytes());
-        out.push(voice.heads.len() as u8);
-        for head in &voice.heads {
+    for language_model in &parts.language_models {
+        out.extend(language_model.language.to_639_3().bytes());
+        out.push(language_model.heads.len() as u8);
+        for head in &language_model.heads {
             out.push(head.label.lane() as u8);
             out.push(u8::from(head.uses_identity_terms) | u8::from(head.uses_scope) << 1 | u8::from(head.is_fallback) << 2);
             out.push(head.extra_languages.len() as u8);
@@ -83,7 +86,7 @@ pub fn encode(parts: &ModelParts) -> Vec<u8> {
                 out.extend(number.to_le_bytes());
             }
         }
-        push_table(&mut out, &voice.table);
+        push_table(&mut out, &language_model.table);
     }
     let Vocabulary { languages, keys, weights } = &parts.vocabulary;
     out.push(languages.len() as u8);
@@ -108,7 +111,11 @@ fn push_table(out: &mut Vec<u8>, table: &Table) {
     }
 }
 
-/// Reads a model back; also returns its checksum. Never panics and never allocates more than the file's size allows.
+/// Decodes a model file. Returns the model and its checksum. Never panics, and allocates only in proportion to the size of
+/// the file and its number of language models.
+///
+/// # Errors
+/// Returns an error if the bytes are not a complete, undamaged and valid model file of this format.
 pub fn decode(bytes: &[u8]) -> Result<(ModelParts, u32), ModelError> {
     if bytes.len() > MAX_BYTES {
         return Err(ModelError::TooLarge(bytes.len()));
@@ -125,8 +132,8 @@ pub fn decode(bytes: &[u8]) -> Result<(ModelParts, u32), ModelError> {
     let (body, checksum) = reader.rest.split_at(end);
     let mut reader = ModelReader { rest: body };
     let parts = read_body(&mut reader);
-    // A damaged file fails in the body in many ways; the checksum says more plainly what is wrong with it. But a file
-    // that was cut off or has something appended is better called that.
+    // A damaged body can fail in many ways, so a checksum error is the clearer report. Truncation and trailing bytes are
+    // more precise still, so they are reported first.
     let expected = u32::from_le_bytes(ModelReader { rest: checksum }.array()?);
     let found = crc32fast::hash(&bytes[..bytes.len() - CHECKSUM_BYTES]);
     match parts {
@@ -141,21 +148,21 @@ fn read_heads(reader: &mut ModelReader) -> Result<Vec<LabelHead>, ModelError> {
     let [head_count] = reader.array()?;
     let mut heads: Vec<LabelHead> = Vec::new();
     for _ in 0..head_count {
-        let [lane, flags, also] = reader.array()?;
+        let [lane, flags, extra_count] = reader.array()?;
         let label = Label::ALL.get(usize::from(lane)).copied().ok_or(ModelError::Invalid("unknown label"))?;
         if heads.last().is_some_and(|last| last.label >= label) {
             return Err(ModelError::Invalid("labels out of order"));
         }
-        if usize::from(also) > MAX_EXTRA_LANGUAGES {
+        if usize::from(extra_count) > MAX_EXTRA_LANGUAGES {
             return Err(ModelError::Invalid("too many languages"));
         }
-        let also = (0..also).map(|_| reader.language()).collect::<Result<_, _>>()?;
+        let extra_languages = (0..extra_count).map(|_| reader.language()).collect::<Result<_, _>>()?;
         let weights = u32::from_le_bytes(reader.array()?) as usize;
         let [scale, bias, slope, offset] = reader.numbers()?;
         let calibration = Calibration { slope, offset };
         heads.push(LabelHead {
             label,
-            extra_languages: also,
+            extra_languages,
             scale,
             bias,
             calibration,
@@ -171,26 +178,26 @@ fn read_heads(reader: &mut ModelReader) -> Result<Vec<LabelHead>, ModelError> {
 fn read_body(reader: &mut ModelReader) -> Result<ModelParts, ModelError> {
     let [hash_bits, name_length] = reader.array()?;
     if !(6..KEY_BITS).contains(&u32::from(hash_bits)) {
-        return Err(ModelError::Invalid("number of hash bits"));
+        return Err(ModelError::Invalid("unsupported number of hash bits"));
     }
     let name = std::str::from_utf8(reader.take(usize::from(name_length))?);
-    let name = name.ok().filter(|name| is_valid_name(name)).ok_or(ModelError::Invalid("name"))?.to_owned();
+    let name = name.ok().filter(|name| is_valid_name(name)).ok_or(ModelError::Invalid("invalid name"))?.to_owned();
     let norms = reader.numbers::<{ FeatureGroup::COUNT }>()?;
-    let [voice_count] = reader.array()?;
-    // A table takes memory however few rows it has.
-    if usize::from(voice_count) > MAX_LANGUAGE_MODELS {
+    let [language_count] = reader.array()?;
+    // Each table allocates its bitmap even if it has few rows, so the number of tables is bounded.
+    if usize::from(language_count) > MAX_LANGUAGE_MODELS {
         return Err(ModelError::Invalid("too many languages"));
     }
-    let mut voices: Vec<LanguageModel> = Vec::new();
-    for _ in 0..voice_count {
+    let mut language_models: Vec<LanguageModel> = Vec::new();
+    for _ in 0..language_count {
         let language = reader.language()?;
-        if voices.iter().any(|voice| voice.language == language) {
-            return Err(ModelError::Invalid("a language twice"));
+        if language_models.iter().any(|language_model| language_model.language == language) {
+            return Err(ModelError::Invalid("duplicate language"));
         }
-        voices.push(LanguageModel { language, heads: read_heads(reader)?, table: read_table(reader, hash_bits)? });
+        language_models.push(LanguageModel { language, heads: read_heads(reader)?, table: read_table(reader, hash_bits)? });
     }
     let vocabulary = read_vocabulary(reader)?;
-    Ok(ModelParts { name, hash_bits: u32::from(hash_bits), language_models: voices, norms, vocabulary })
+    Ok(ModelParts { name, hash_bits: u32::from(hash_bits), language_models, norms, vocabulary })
 }
 
 fn read_vocabulary(reader: &mut ModelReader) -> Result<Vocabulary, ModelError> {
@@ -198,7 +205,7 @@ fn read_vocabulary(reader: &mut ModelReader) -> Result<Vocabulary, ModelError> {
     let languages = (0..count).map(|_| reader.language()).collect::<Result<Vec<_>, _>>()?;
     let words = u32::from_le_bytes(reader.array()?) as usize;
     if languages.is_empty() && words > 0 {
-        return Err(ModelError::Invalid("words of no language"));
+        return Err(ModelError::Invalid("vocabulary without languages"));
     }
     let bytes = words.checked_mul(4).ok_or(ModelError::Truncated)?;
     let (keys, _) = reader.take(bytes)?.as_chunks::<4>();
@@ -212,7 +219,7 @@ fn read_vocabulary(reader: &mut ModelReader) -> Result<Vocabulary, ModelError> {
 
 fn read_table(reader: &mut ModelReader, hash_bits: u8) -> Result<Table, ModelError> {
     let row_count = u32::from_le_bytes(reader.array()?) as usize;
-    // A row takes three bytes or more.
+    // A row takes at least three bytes.
     if row_count > reader.rest.len() / 3 {
         return Err(ModelError::Truncated);
     }
@@ -233,7 +240,8 @@ fn read_table(reader: &mut ModelReader, hash_bits: u8) -> Result<Table, ModelErr
     Table::try_new(u32::from(hash_bits), row_count, rows)?.ok_or(ModelError::Invalid("rows out of order"))
 }
 
-/// Whether a model may be called so: it is printed in logs, verdicts and terminals.
+/// Returns whether a model name is valid. Names are printed in logs, verdicts and terminals, so they must be 1 to
+/// [`MAX_MODEL_NAME_BYTES`] printable ASCII characters without spaces.
 pub fn is_valid_name(name: &str) -> bool {
     (1..=MAX_MODEL_NAME_BYTES).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
@@ -267,9 +275,9 @@ impl<'a> ModelReader<'a> {
         let mut numbers = [0.0; N];
         for number in &mut numbers {
             *number = f32::from_le_bytes(self.array()?);
-            // Neither is what is not a number.
+            // The range also excludes NaN.
             if !(-MAX_MAGNITUDE..=MAX_MAGNITUDE).contains(number) {
-                return Err(ModelError::Invalid("a number that no model has"));
+                return Err(ModelError::Invalid("number out of range"));
             }
         }
         Ok(numbers)
@@ -336,24 +344,24 @@ mod tests {
     fn numbers_must_be_such_as_models_have() {
         let norm = 12 + usize::from(tiny().to_bytes()[11]);
         for number in [f32::NAN, f32::INFINITY, 1e30, -1e30] {
-            assert_eq!(forged(norm, &number.to_le_bytes()), ModelError::Invalid("a number that no model has"));
+            assert_eq!(forged(norm, &number.to_le_bytes()), ModelError::Invalid("number out of range"));
         }
     }
 
     #[test]
     fn a_name_is_fit_to_be_printed() {
-        assert_eq!(forged(12, b"\x1b"), ModelError::Invalid("name"));
-        assert_eq!(forged(12, b" "), ModelError::Invalid("name"));
+        assert_eq!(forged(12, b"\x1b"), ModelError::Invalid("invalid name"));
+        assert_eq!(forged(12, b" "), ModelError::Invalid("invalid name"));
     }
 
     #[test]
     fn a_vocabulary_must_have_languages_for_its_words() {
         // Two languages of three letters, the count of words, two keys, four weights, the checksum.
         let languages = tiny().to_bytes().len() - 4 - 4 - 8 - 4 - 6 - 1;
-        assert_eq!(forged(languages, &[0]), ModelError::Invalid("words of no language"));
+        assert_eq!(forged(languages, &[0]), ModelError::Invalid("vocabulary without languages"));
     }
 
-    /// What a file with other bytes at one place, and a checksum that fits, is refused for.
+    /// Overwrites bytes at one offset of a valid file, fixes the checksum, and returns the decoding error.
     fn forged(at: usize, other: &[u8]) -> ModelError {
         let mut bytes = tiny().to_bytes();
         bytes[at..at + other.len()].copy_from_slice(other);

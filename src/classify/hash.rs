@@ -1,19 +1,19 @@
-//! Hashing of features: 64-bit, multiplicative, the same on every machine and in every version of a format.
+//! Feature hashing: 64-bit, multiplicative, and identical on every machine for a given version of the model format.
 
-/// An odd constant with well spread bits (2^64 divided by the golden ratio).
+/// An odd constant with well distributed bits (2^64 divided by the golden ratio).
 const GOLDEN_RATIO: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Number of high bits of a hash that tell features apart: 20 for the bucket, one for the sign.
+/// The number of high bits of a hash that identify a feature: 20 for the bucket and one for the sign.
 pub const KEY_BITS: u32 = 21;
 
-/// Joins a value to a hash. The high bits of the result depend on every bit of both.
+/// Combines a hash with a value. The high bits of the result depend on every bit of both.
 #[inline]
 pub fn combine(hash: u64, value: u64) -> u64 {
     let mixed = (hash.rotate_left(23) ^ value).wrapping_mul(GOLDEN_RATIO);
     mixed ^ (mixed >> 29)
 }
 
-/// Hashes bytes, eight at a time.
+/// Returns the hash of a byte string, read eight bytes at a time.
 #[inline]
 pub fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
     let mut hash = combine(seed, bytes.len() as u64);
@@ -31,7 +31,7 @@ pub fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
     hash
 }
 
-/// The bucket and the sign of a feature: `bucket << 1 | negative`, below 2^21.
+/// Returns the bucket and the sign of a feature: `bucket << 1 | negative`, below 2^21.
 #[inline]
 pub fn feature_key(hash: u64) -> u32 {
     (hash.wrapping_mul(GOLDEN_RATIO) >> (64 - KEY_BITS)) as u32

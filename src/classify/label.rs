@@ -1,9 +1,9 @@
-//! The labels that a comment can get.
+//! The labels that the classifier scores.
 
-/// How many labels one row of the weight table holds side by side: the seven labels and one spare lane.
+/// The number of lanes in a row of the weight table: one per label and one spare.
 pub const LABEL_LANES: usize = 8;
 
-/// What a comment can be found to be. The order is the lane order of the model file.
+/// A label that the classifier scores. The order is the lane order of the model file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Label {
@@ -11,13 +11,13 @@ pub enum Label {
     Spam,
     /// Abuse of any kind that would make people leave a discussion.
     Toxicity,
-    /// Abuse that hardly anybody would defend.
+    /// Extreme abuse.
     SevereToxicity,
-    /// Belittling a person.
+    /// An insult to a person.
     Insult,
-    /// Announcing or wishing harm.
+    /// An announcement of harm, or a wish for it.
     Threat,
-    /// Attacking people for what they are.
+    /// An attack on people for their identity.
     IdentityAttack,
     /// Swearing and sexual vulgarity.
     Obscene,
@@ -35,7 +35,7 @@ impl Label {
         Label::Obscene,
     ];
 
-    /// The label's name in policies, reports and the API: lower case with underscores.
+    /// Returns the label's name in policies, reports and the API: lower case with underscores.
     pub fn as_str(self) -> &'static str {
         match self {
             Label::Spam => "spam",
@@ -48,12 +48,12 @@ impl Label {
         }
     }
 
-    /// The label of that exact name, if there is one.
+    /// Returns the label with exactly this name, or `None` if there is none.
     pub fn parse(name: &str) -> Option<Label> {
         Label::ALL.into_iter().find(|label| label.as_str() == name)
     }
 
-    /// Where the label's weight lies in a row of the table: `0..LANES`.
+    /// Returns the index of the label's weight in a row of the table, `0..LABEL_LANES`.
     pub fn lane(self) -> usize {
         self as usize
     }

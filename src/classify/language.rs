@@ -1,13 +1,14 @@
-//! The languages of comments: their tags and names. `detect` finds the language of a text.
+//! The languages of comments: their tags and names. `detect` detects the language of a text.
 
 pub mod detect;
 
 use isolang::Language;
 
-/// Hindi and Urdu in Latin script. ISO 639 has no code of its own for them; that of Fiji Hindi, which is written so, stands for all.
+/// Hindi and Urdu in Latin script. ISO 639 has no code for them, so the code of Fiji Hindi stands in: it is written in
+/// Latin script.
 pub const HINGLISH: Language = Language::Hif;
 
-/// The language of a BCP 47 tag; `None` for an empty or unknown one.
+/// Parses the language of a BCP 47 tag. Returns `None` if the tag is empty or unknown.
 pub fn parse_tag(tag: &str) -> Option<Language> {
     let mut parts = tag.split(['-', '_']);
     let code = parts.next()?.to_ascii_lowercase();
@@ -18,7 +19,8 @@ pub fn parse_tag(tag: &str) -> Option<Language> {
     Some(if language == Language::Cmn { Language::Zho } else { language })
 }
 
-/// Returns the tag of a language: its two-letter code, or the three-letter one if it has no other.
+/// Returns the tag of a language: its two-letter code, or its three-letter code if it has no two-letter one. Hindi and Urdu
+/// in Latin script have the tag `hi-Latn`.
 pub fn tag(language: Language) -> &'static str {
     if language == HINGLISH {
         return "hi-Latn";

@@ -1,8 +1,8 @@
-//! FTRL-proximal on sparse examples: gathers the coordinates of one example, lets linfa predict and update them as a
-//! dense model of that size, and scatters them back.
+//! FTRL-proximal learning on sparse examples. Each update gathers the coordinates of one example, lets linfa predict and
+//! update them as a dense model of that size, and scatters them back.
 //!
-//! A coordinate whose feature is zero does not move under FTRL (its gradient and its sigma are zero), so this is the
-//! dense algorithm at any table size, for the price of the example's own features.
+//! A coordinate whose feature is zero does not change under FTRL, because its gradient and its sigma are zero. The result
+//! is therefore that of the dense algorithm at any table size, at the cost of the example's own features.
 
 use linfa::DatasetBase;
 use linfa::dataset::Pr;
@@ -13,29 +13,29 @@ use serde::Deserialize;
 use serde::de::value::{Error, SeqAccessDeserializer, SeqDeserializer};
 use serde::de::{DeserializeSeed, IntoDeserializer, SeqAccess};
 
-/// How fast and how sparsely to learn.
+/// The parameters of FTRL-proximal.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FtrlParams {
     /// Learning rate.
     pub alpha: f32,
-    /// Slows the first steps of a coordinate.
+    /// Damping of a coordinate's first steps.
     pub beta: f32,
-    /// Weights whose evidence stays below this are exactly zero.
+    /// L1 regularisation: weights whose evidence stays below this are exactly zero.
     pub l1: f32,
-    /// Draws weights to zero.
+    /// L2 regularisation.
     pub l2: f32,
 }
 
-/// One coordinate of an example and its value. Coordinates of an example are distinct.
+/// A coordinate of an example and its value. The coordinates of an example are distinct.
 pub type Coordinate = (u32, f32);
 
-/// Learning failed inside linfa; it means that its model could not be built from coordinates.
+/// An error of linfa: its model could not be built from the coordinates.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot build the learner: {0}")]
 pub struct LearnError(#[from] Error);
 
-/// The state of one head while it learns.
+/// The learning state of one head.
 #[derive(Debug, Clone)]
 pub struct FtrlLearner {
     rates: FtrlParams,
@@ -44,94 +44,94 @@ pub struct FtrlLearner {
 }
 
 impl FtrlLearner {
-    /// A learner with that many coordinates, all at zero.
+    /// Creates a learner with the given number of coordinates, all at zero.
     pub fn new(rates: FtrlParams, coordinates: usize) -> FtrlLearner {
         FtrlLearner { rates, z: vec![0.0; coordinates], n: vec![0.0; coordinates] }
     }
 
-    /// Learns from one example; returns the probability it gave before.
+    /// Learns from one example and returns the probability predicted before.
     ///
     /// # Errors
-    /// When linfa's model cannot be built.
+    /// Returns an error if linfa's model cannot be built.
     pub fn learn(&mut self, example: &[Coordinate], target: bool) -> Result<f32, LearnError> {
-        let believed = self.step(example, target, |compact, values| Predict::<&Array2<f32>, _>::predict(compact, values))?;
-        Ok(believed.first().map_or(0.5, |probability| **probability))
+        let predicted = self.step(example, target, |compact, values| Predict::<&Array2<f32>, _>::predict(compact, values))?;
+        Ok(predicted.first().map_or(0.5, |probability| **probability))
     }
 
-    /// Learns what is left over: the example's logit is `offset` and what this learner says. The difference between target and
-    /// probability counts as `surprise` at most, and `weight` times. linfa updates towards whatever probability it is given, so
-    /// that both are a matter of that.
+    /// Learns the residual of an example whose logit is `offset` plus that of this learner. The difference between target
+    /// and probability is capped at `max_residual` and multiplied by `weight`. Both are achieved by the probability passed
+    /// to linfa, which updates towards whatever it is given.
     ///
     /// # Errors
-    /// When linfa's model cannot be built.
+    /// Returns an error if linfa's model cannot be built.
     pub fn learn_residual(
         &mut self,
         example: &[Coordinate],
         target: bool,
         offset: f32,
-        surprise: f32,
+        max_residual: f32,
         weight: f32,
     ) -> Result<(), LearnError> {
         let expected = super::calibrate::probability(offset + self.logit(example));
         let truth = f32::from(u8::from(target));
-        let probability = truth + ((expected - truth) * weight).clamp(-surprise * weight, surprise * weight);
+        let probability = truth + ((expected - truth) * weight).clamp(-max_residual * weight, max_residual * weight);
         let probability = Array1::from_elem(1, Pr::new_unchecked(probability.clamp(0.0, 1.0)));
         self.step(example, target, |_, _| probability).map(drop)
     }
 
-    /// One update towards what was believed of an example, on the coordinates that it has. Returns that.
+    /// Updates the coordinates of an example for the probability that `predict` returns, and returns that probability.
     fn step(
         &mut self,
         example: &[Coordinate],
         target: bool,
-        believed: impl FnOnce(&Ftrl<f32>, &Array2<f32>) -> Array1<Pr>,
+        predict: impl FnOnce(&Ftrl<f32>, &Array2<f32>) -> Array1<Pr>,
     ) -> Result<Array1<Pr>, LearnError> {
         let gather = |from: &[f32]| example.iter().map(|&(at, _)| from[at as usize]).collect::<Vec<f32>>();
         let mut compact = compact_ftrl(self.rates, &gather(&self.z), &gather(&self.n))?;
         let values = Array1::from_iter(example.iter().map(|&(_, value)| value)).insert_axis(ndarray::Axis(0));
-        let believed = believed(&compact, &values);
-        compact.update(&DatasetBase::new(values, Array1::from_elem(1, target)), believed.view());
+        let predicted = predict(&compact, &values);
+        compact.update(&DatasetBase::new(values, Array1::from_elem(1, target)), predicted.view());
         for ((&(at, _), &z), &n) in example.iter().zip(compact.z()).zip(compact.n()) {
             self.z[at as usize] = z;
             self.n[at as usize] = n;
         }
-        Ok(believed)
+        Ok(predicted)
     }
 
-    /// What it says of an example: the sum of its features' weights.
+    /// Returns the logit of an example: the weighted sum of its values.
     pub fn logit(&self, example: &[Coordinate]) -> f32 {
         example.iter().map(|&(at, value)| value * self.weight(at as usize)).sum()
     }
 
-    /// The weight of one coordinate: linfa's formula, which is that of H. B. McMahan et al., "Ad Click Prediction: a View from
-    /// the Trenches" (2013), algorithm 1. A test holds it to linfa's own.
+    /// Returns the weight of a coordinate by the formula that linfa uses, from H. B. McMahan et al., "Ad Click Prediction:
+    /// a View from the Trenches" (2013), algorithm 1. A test compares it with linfa's own.
     pub fn weight(&self, at: usize) -> f32 {
         let (z, n, FtrlParams { alpha, beta, l1, l2 }) = (self.z[at], self.n[at], self.rates);
         let sign = if z < 0.0 { -1.0 } else { 1.0 };
         if z.abs() <= l1 { 0.0 } else { (sign * l1 - z) / ((n.sqrt() + beta) / alpha + l2) }
     }
 
-    /// All that it has learned, in the order of its coordinates.
+    /// Returns the learning state, in the order of the coordinates.
     pub fn state(&self) -> impl Iterator<Item = f32> {
         self.z.iter().chain(&self.n).copied()
     }
 
-    /// The weight of every coordinate.
+    /// Returns the weight of every coordinate.
     ///
     /// # Errors
-    /// When linfa's model cannot be built.
+    /// Returns an error if linfa's model cannot be built.
     pub fn weights(&self) -> Result<Vec<f32>, LearnError> {
         Ok(compact_ftrl(self.rates, &self.z, &self.n)?.get_weights().to_vec())
     }
 }
 
-/// linfa's model with given state. Its own constructor starts from random numbers; its serde form does not.
+/// Creates linfa's model with a given state. Its own constructor starts from random numbers, so the model is deserialised.
 fn compact_ftrl(rates: FtrlParams, z: &[f32], n: &[f32]) -> Result<Ftrl<f32>, Error> {
     let FtrlParams { alpha, beta, l1, l2 } = rates;
     Ftrl::deserialize(SeqAccessDeserializer::new(Fields { numbers: [alpha, beta, l1, l2].iter(), arrays: [z, n].iter() }))
 }
 
-/// The fields of linfa's model in their order: four numbers, two arrays.
+/// A deserialiser of linfa's model: four numbers, two arrays.
 struct Fields<'a> {
     numbers: std::slice::Iter<'a, f32>,
     arrays: std::slice::Iter<'a, &'a [f32]>,
@@ -149,7 +149,7 @@ impl<'de> SeqAccess<'de> for Fields<'_> {
     }
 }
 
-/// The parts of a serialised ndarray array: version, dimension, elements.
+/// A deserialiser of an ndarray array: version, dimension, elements.
 struct ArrayParts<'a> {
     data: &'a [f32],
     next: u8,

@@ -1,4 +1,4 @@
-//! Closed classes of words that features refer to: negators, address, identity terms, function words.
+//! Closed classes of English words that features refer to: negators, pronouns, identity terms, function words and others.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
@@ -7,13 +7,13 @@ use std::sync::LazyLock;
 use super::hash;
 use crate::reading::link;
 
-/// Seed of word hashes; a word has one hash wherever it is met.
+/// The seed of word hashes. All parts of the classifier share it, so a word has the same hash in each.
 pub const WORD_SEED: u64 = 0x1;
 
-/// Stands for every identity term in the company of other words.
+/// The hash that replaces every identity term in features that combine words.
 pub const IDENTITY_PLACEHOLDER: u64 = 0x50_0DE0_0DE0_0DE0;
 
-/// The hash of a normalised word.
+/// Returns the hash of a normalised word.
 #[inline]
 pub fn word_hash(word: &[u8]) -> u64 {
     hash::hash_bytes(WORD_SEED, word)
@@ -22,7 +22,7 @@ pub fn word_hash(word: &[u8]) -> u64 {
 /// A set of word hashes that are not hashed again.
 pub type WordSet = HashSet<u64, BuildHasherDefault<IdentityHasher>>;
 
-/// Hasher for keys that are hashes already.
+/// A hasher for keys that are already hashes: it returns a `u64` key unchanged.
 #[derive(Default)]
 pub struct IdentityHasher(u64);
 
@@ -40,45 +40,45 @@ impl Hasher for IdentityHasher {
     }
 }
 
-/// The classes a word belongs to, as bits.
+/// A set of word classes, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LexicalClasses(u16);
 
 impl LexicalClasses {
-    /// Turns round what follows: "not", "never".
+    /// Words that negate what follows: "not", "never".
     pub const NEGATOR: LexicalClasses = LexicalClasses(1);
-    /// Speaks to the reader: "you", "your", "u".
+    /// Words that address the reader: "you", "your", "u".
     pub const SECOND_PERSON_WORDS: LexicalClasses = LexicalClasses(2);
-    /// Speaks of the author: "I", "my".
+    /// Words that refer to the author: "I", "my".
     pub const FIRST_PERSON_WORDS: LexicalClasses = LexicalClasses(4);
-    /// Names a group of people by religion, origin, colour, sex, orientation, disability, age or politics.
+    /// Identity terms: names of groups of people by religion, origin, colour, sex, orientation, disability, age or politics.
     pub const IDENTITY: LexicalClasses = LexicalClasses(8);
-    /// Carries no content of its own: "the", "and".
+    /// Function words, which carry no content of their own: "the", "and".
     pub const FUNCTION: LexicalClasses = LexicalClasses(16);
 
-    /// Asks the reader to do something elsewhere: "click", "subscribe", "visit".
+    /// Words that ask the reader to do something elsewhere: "click", "subscribe", "visit".
     pub const CALL_TO_ACTION: LexicalClasses = LexicalClasses(32);
-    /// A place on the web to be called to: "channel", "website", "profile".
+    /// Words for places on the web that spam points to: "channel", "website", "profile".
     pub const WEB_PLACE: LexicalClasses = LexicalClasses(64);
-    /// What spam sells or promises: "casino", "loans", "followers", "earn".
+    /// Words for what spam sells or promises: "casino", "loans", "followers", "earn".
     pub const SALES_WORDS: LexicalClasses = LexicalClasses(128);
     /// Praise that fits any post: "great", "informative".
     pub const PRAISE_WORDS: LexicalClasses = LexicalClasses(256);
-    /// Doing harm to people: "kill", "deport", "hang".
+    /// Words for harming people: "kill", "deport", "hang".
     pub const VIOLENCE_WORDS: LexicalClasses = LexicalClasses(512);
-    /// Contempt: what people are called who are meant to be hurt by it.
+    /// Words of contempt and insult.
     pub const CONTEMPT_WORDS: LexicalClasses = LexicalClasses(1024);
 
-    /// A function word that no other common language has.
+    /// Function words that no other common language has.
     pub const ENGLISH_ONLY_WORDS: LexicalClasses = LexicalClasses(2048);
 
-    /// Speaks of posts and blogs as such: "article", "content".
+    /// Words about posts and blogs in general: "article", "content".
     pub const BLOGGING_WORDS: LexicalClasses = LexicalClasses(4096);
 
-    /// A top-level domain under which addresses are given without a scheme: "com", "shop".
+    /// Top-level domains under which addresses are commonly written without a scheme: "com", "shop".
     pub const TLD: LexicalClasses = LexicalClasses(8192);
 
-    /// The classes that stand for their words in pairs of classes.
+    /// The classes that word-class pairs are built from.
     pub const THEMES: [LexicalClasses; 11] = [
         LexicalClasses::NEGATOR,
         LexicalClasses::SECOND_PERSON_WORDS,
@@ -93,34 +93,35 @@ impl LexicalClasses {
         LexicalClasses::BLOGGING_WORDS,
     ];
 
-    /// What is neither English nor of any language: spam names its wares and places in English everywhere.
+    /// The classes that apply in every language: spam uses English words for its goods and places everywhere.
     const LANGUAGE_INDEPENDENT: LexicalClasses = LexicalClasses(
         LexicalClasses::CALL_TO_ACTION.0 | LexicalClasses::WEB_PLACE.0 | LexicalClasses::SALES_WORDS.0 | LexicalClasses::TLD.0,
     );
 
-    /// Returns the classes of both.
+    /// Returns the union of both sets.
     pub const fn union(self, other: LexicalClasses) -> LexicalClasses {
         LexicalClasses(self.0 | other.0)
     }
 
-    /// Returns those of the classes that a word keeps in other languages than English.
+    /// Returns the classes of the set that apply in every language.
     pub const fn language_independent(self) -> LexicalClasses {
         LexicalClasses(self.0 & LexicalClasses::LANGUAGE_INDEPENDENT.0)
     }
 
-    /// Whether the word is in one of the classes of `other`.
+    /// Returns whether the sets have a class in common.
     #[inline]
     pub fn intersects(self, other: LexicalClasses) -> bool {
         self.0 & other.0 != 0
     }
 }
 
-/// The classes of the word with this hash.
+/// Returns the classes of the word with this hash.
 #[inline]
 pub fn classes_of(word: u64) -> LexicalClasses {
     LEXICON.get(&word).copied().unwrap_or_default()
 }
 
+/// The classes of every word in the lists below, by word hash.
 static LEXICON: LazyLock<HashMap<u64, LexicalClasses, BuildHasherDefault<IdentityHasher>>> = LazyLock::new(|| {
     let mut lexicon: HashMap<u64, LexicalClasses, _> = HashMap::default();
     let lists = [
@@ -155,6 +156,7 @@ const SECOND_PERSON_WORDS: &str = "you u your ur you're youre yours yourself urs
 
 const FIRST_PERSON_WORDS: &str = "i i'm im my me mine myself i've i'll i'd we our us";
 
+/// The identity terms, separated by white space.
 pub const IDENTITY_TERMS: &str = "muslim muslims islam islamic moslem moslems jew jews jewish judaism christian christians \
     christianity catholic catholics protestant mormon mormons hindu hindus sikh sikhs buddhist buddhists atheist \
     atheists black blacks white whites asian asians african africans arab arabs latino latinos latina hispanic \

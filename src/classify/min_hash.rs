@@ -1,8 +1,8 @@
-//! A fingerprint that nearly the same texts share, for finding campaigns: MinHash over word triples, cut into bands.
+//! A MinHash fingerprint over word triples, split into bands, for finding campaigns of near-duplicate comments.
 //!
 //! A. Z. Broder, "On the resemblance and containment of documents" (1997); banding as in Leskovec, Rajaraman and Ullman,
-//! "Mining of Massive Datasets", chapter 3. Of two texts that share 80 % of their triples 19 in 20 have a band in common,
-//! of two that share 30 % one in ten, and of unlike ones none. The text cannot be read out of it.
+//! "Mining of Massive Datasets", chapter 3. Two texts that share 80 % of their triples have a band in common in 19 of 20
+//! cases, two texts that share 30 % in one of ten, and unrelated texts never. The fingerprint does not reveal the text.
 
 use std::cell::RefCell;
 
@@ -10,21 +10,22 @@ use super::hash::combine;
 use super::token::{TokenKind, Tokens};
 use crate::reading::text::ScoringText;
 
-/// Bands of a fingerprint.
+/// The number of bands of a fingerprint.
 pub const BANDS: usize = 4;
-/// Minima per band.
+/// The number of minima per band.
 const ROWS_PER_BAND: usize = 3;
-/// Shorter texts are often the same without anybody having meant it.
+/// The smallest number of words that gets a fingerprint: shorter texts are often equal by chance.
 const MIN_WORDS: usize = 8;
+/// The seed of the hash of a word triple.
 const TRIPLE_SEED: u64 = 0x71;
 
-/// The fingerprint of a text.
+/// The MinHash fingerprint of a text. Near-duplicate texts usually have at least one band in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MinHash([u64; BANDS]);
 
 impl MinHash {
-    /// The fingerprint of a text; `None` for one that is too short to have one. Case, disguise by odd characters, marks,
-    /// numbers and where links lead make no difference.
+    /// Returns the fingerprint of a text. It does not depend on case, look-alike characters, punctuation, numbers, emoji or
+    /// the targets of links. Returns `None` if the text has fewer than eight words.
     pub fn from_text(text: &str) -> Option<MinHash> {
         thread_local! {
             static SCRATCH: RefCell<(ScoringText, Tokens)> = RefCell::default();
@@ -32,11 +33,11 @@ impl MinHash {
         SCRATCH.with_borrow_mut(|(normal, tokens)| {
             normal.normalize(text);
             tokens.tokenize(normal);
-            let said = tokens
+            let word_tokens = tokens
                 .tokens
                 .iter()
                 .filter(|token| !matches!(token.kind, TokenKind::Punctuation | TokenKind::Number | TokenKind::Emoji));
-            let words: Vec<u64> = said.map(|token| token.hash).collect();
+            let words: Vec<u64> = word_tokens.map(|token| token.hash).collect();
             if words.len() < MIN_WORDS {
                 return None;
             }
@@ -44,7 +45,7 @@ impl MinHash {
             for triple in words.windows(3) {
                 let triple = triple.iter().fold(TRIPLE_SEED, |hash, &word| combine(hash, word));
                 for (seed, minimum) in (0u64..).zip(&mut minima) {
-                    // One more turn spreads what a single one leaves alike in neighbouring seeds.
+                    // A single round leaves the hashes of neighbouring seeds correlated; the second round spreads them.
                     *minimum = (*minimum).min(combine(combine(seed, triple), triple));
                 }
             }
@@ -54,17 +55,17 @@ impl MinHash {
         })
     }
 
-    /// Reads back what [`bands`](Self::bands) told.
+    /// Builds a fingerprint from the bands that [`bands`](Self::bands) returned.
     pub fn from_bands(bands: [u64; BANDS]) -> MinHash {
         MinHash(bands)
     }
 
-    /// Whether two texts are nearly the same.
+    /// Returns whether two fingerprints have a band in common, which makes their texts near-duplicates.
     pub fn is_near_duplicate(&self, other: &MinHash) -> bool {
         self.0.iter().zip(other.0).any(|(ours, theirs)| *ours == theirs)
     }
 
-    /// Its bands: texts that have one in common are nearly the same.
+    /// Returns the bands. Texts that have a band in common are near-duplicates.
     pub fn bands(&self) -> [u64; BANDS] {
         self.0
     }

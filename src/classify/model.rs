@@ -1,4 +1,4 @@
-//! The model in memory. Scoring, explaining and reading for a site's learning are parts of their own.
+//! The model in memory. Submodules implement scoring, explaining and the feature vectors for a site's learning.
 
 pub mod explain;
 mod feature_vector;
@@ -25,10 +25,10 @@ use super::language;
 use super::table::Weights;
 use super::vocabulary::Vocabulary;
 
-/// The model that is compiled in.
+/// The bytes of the built-in model.
 const BUILTIN: &[u8] = include_bytes!("../../models/base.gpmodel");
 
-/// A trained model. Cheap to share, never changes.
+/// A trained, immutable model.
 #[derive(Debug)]
 pub struct Model {
     version: String,
@@ -36,48 +36,48 @@ pub struct Model {
     parts: ModelParts,
 }
 
-/// Facts on a trained head, for people.
+/// A description of a trained head, for display.
 #[derive(Debug, Clone)]
 pub struct HeadInfo {
-    /// What the head finds.
+    /// The label that the head scores.
     pub label: Label,
-    /// The ISO 639-1 codes of the languages that it speaks; `*` if it speaks all.
+    /// The tags of the languages that the head supports, or `*` if it is the fallback for all languages.
     pub languages: Vec<&'static str>,
-    /// How many weights are not zero.
+    /// The number of weights that are not zero.
     pub weight_count: usize,
-    /// The largest weight before calibration.
+    /// The largest magnitude of a weight that the head can store, before calibration.
     pub max_weight: f32,
     /// The raw logit of a comment without any feature.
     pub bias: f32,
-    /// Calibration: the calibrated logit is `slope` times the raw one plus `offset`.
+    /// The slope of the calibration: the calibrated logit is `slope` times the raw logit plus `offset`.
     pub slope: f32,
-    /// See `slope`.
+    /// The offset of the calibration, added after multiplying by `slope`.
     pub offset: f32,
 }
 
 impl Model {
-    /// The compiled-in model, decoded once.
+    /// Returns the built-in model, which is decoded once.
     ///
     /// # Errors
-    /// When the file that was compiled in is not a valid model.
+    /// Returns an error if the built-in model file is not a valid model.
     pub fn builtin() -> Result<Arc<Model>, ModelError> {
         static MODEL: OnceLock<Result<Arc<Model>, ModelError>> = OnceLock::new();
         MODEL.get_or_init(|| Model::from_bytes(BUILTIN).map(Arc::new)).clone()
     }
 
-    /// No model file is longer, in bytes.
+    /// The maximum size of a model file, in bytes.
     pub const MAX_BYTES: u64 = file::MAX_BYTES as u64;
 
-    /// Reads a model file.
+    /// Decodes the bytes of a model file.
     ///
     /// # Errors
-    /// When the bytes are not a complete, undamaged model of this format.
+    /// Returns an error if the bytes are not a complete, undamaged model of this format.
     pub fn from_bytes(bytes: &[u8]) -> Result<Model, ModelError> {
         let (parts, checksum) = file::decode(bytes)?;
         Ok(Model::with_checksum(parts, checksum))
     }
 
-    /// The model of these parts.
+    /// Creates a model from its parts.
     pub fn from_parts(parts: ModelParts) -> Model {
         let bytes = file::encode(&parts);
         let checksum = bytes.last_chunk().map_or(0, |checksum| u32::from_le_bytes(*checksum));
@@ -85,40 +85,46 @@ impl Model {
     }
 
     fn with_checksum(parts: ModelParts, checksum: u32) -> Model {
-        let has = |label: &Label| parts.language_models.iter().any(|voice| voice.head(*label).is_some());
+        let has = |label: &Label| parts.language_models.iter().any(|language_model| language_model.head(*label).is_some());
         Model { version: format!("{}-{checksum:08x}", parts.name), labels: Label::ALL.into_iter().filter(has).collect(), parts }
     }
 
-    /// The model file.
+    /// Returns the bytes of the model file.
     pub fn to_bytes(&self) -> Vec<u8> {
         file::encode(&self.parts)
     }
 
-    /// Name and checksum, such as `base-2026.11-1a2b3c4d`.
+    /// Returns the name and the checksum of the model, such as `base-2026.11-1a2b3c4d`.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// The labels that were trained; the others do not exist in this model.
+    /// Returns the labels that have a head in at least one language.
     pub fn labels(&self) -> &[Label] {
         &self.labels
     }
 
-    /// How many buckets have weights.
+    /// Returns the number of buckets that have weights, over all languages.
     pub fn bucket_count(&self) -> usize {
-        self.parts.language_models.iter().map(|voice| voice.table.len()).sum()
+        self.parts.language_models.iter().map(|language_model| language_model.table.len()).sum()
     }
 
-    /// Facts on every head of every language.
+    /// Returns a description of every head of every language.
     pub fn heads(&self) -> impl Iterator<Item = HeadInfo> {
-        let heads = self.parts.language_models.iter().flat_map(|voice| voice.heads.iter().map(move |head| (voice, head)));
-        heads.map(|(voice, head)| HeadInfo {
+        let heads = self
+            .parts
+            .language_models
+            .iter()
+            .flat_map(|language_model| language_model.heads.iter().map(move |head| (language_model, head)));
+        heads.map(|(language_model, head)| HeadInfo {
             label: head.label,
             languages: match head.is_fallback {
                 true => vec!["*"],
-                false => {
-                    [voice.language].iter().chain(&head.extra_languages).map(|language| language::tag(*language)).collect()
-                }
+                false => [language_model.language]
+                    .iter()
+                    .chain(&head.extra_languages)
+                    .map(|language| language::tag(*language))
+                    .collect(),
             },
             weight_count: head.weight_count,
             max_weight: f32::from(i8::MAX) * head.scale,
@@ -128,41 +134,48 @@ impl Model {
         })
     }
 
-    /// Whether any head speaks a language.
+    /// Returns whether any head supports a language.
     pub(super) fn supports(&self, language: Language) -> bool {
-        self.parts.language_models.iter().any(|voice| voice.heads.iter().any(|head| voice.supports(head, language)))
+        self.parts
+            .language_models
+            .iter()
+            .any(|language_model| language_model.heads.iter().any(|head| language_model.supports(head, language)))
     }
 
-    /// Who speaks of a label in a language: its own head before one that learned the language along with another.
+    /// Returns the head for a label in a language: the language's own head, else a head that was trained on the language as
+    /// an extra one, else a fallback head. Returns `None` if there is no such head.
     pub(super) fn head(&self, label: Label, language: Language) -> Option<(&LanguageModel, &LabelHead)> {
-        let heads = || self.parts.language_models.iter().filter_map(|voice| Some((voice, voice.head(label)?)));
-        let own = heads().find(|(voice, _)| voice.language == language);
+        let heads = || {
+            self.parts.language_models.iter().filter_map(|language_model| Some((language_model, language_model.head(label)?)))
+        };
+        let own = heads().find(|(language_model, _)| language_model.language == language);
         own.or_else(|| heads().find(|(_, head)| head.extra_languages.contains(&language)))
             .or_else(|| heads().find(|(_, head)| head.is_fallback))
     }
 
-    /// The languages that the model speaks.
+    /// Returns the heads and weights of each language.
     pub(super) fn language_models(&self) -> &[LanguageModel] {
         &self.parts.language_models
     }
 
-    /// The weights of a bucket of 2^20.
-    pub(super) fn bucket_weights<'v>(&self, voice: &'v LanguageModel, bucket: u32) -> Option<&'v Weights> {
-        voice.table.get(bucket >> (KEY_BITS - 1 - self.parts.hash_bits))
+    /// Returns the weights of one of the 2^20 hash buckets, mapped to the smaller table of this model. Returns `None` if the
+    /// bucket has no weights.
+    pub(super) fn bucket_weights<'v>(&self, language_model: &'v LanguageModel, bucket: u32) -> Option<&'v Weights> {
+        language_model.table.get(bucket >> (KEY_BITS - 1 - self.parts.hash_bits))
     }
 
-    /// The weights of a feature.
+    /// Returns the weights of a feature, or `None` if it has none.
     #[inline]
-    pub(super) fn feature_weights<'v>(&self, voice: &'v LanguageModel, feature: &Feature) -> Option<&'v Weights> {
-        self.bucket_weights(voice, feature.bucket())
+    pub(super) fn feature_weights<'v>(&self, language_model: &'v LanguageModel, feature: &Feature) -> Option<&'v Weights> {
+        self.bucket_weights(language_model, feature.bucket())
     }
 
-    /// Tells the model's languages apart.
+    /// Returns the vocabulary that identifies the model's languages.
     pub(super) fn vocabulary(&self) -> &Vocabulary {
         &self.parts.vocabulary
     }
 
-    /// The length that each group's features are brought to.
+    /// Returns the norm that each group's feature vector is scaled to.
     pub(super) fn norms(&self) -> &[f32; FeatureGroup::COUNT] {
         &self.parts.norms
     }
@@ -177,7 +190,7 @@ pub mod tests {
     use crate::classify::table::Table;
     use crate::classify::{Input, Label};
 
-    /// A model with made-up weights in every bucket of a small table.
+    /// Returns a model with made-up weights in every bucket of a small table.
     pub fn tiny() -> Model {
         let head = |label: Label, bias| LabelHead {
             uses_scope: false,
@@ -247,8 +260,8 @@ pub mod tests {
         ];
         for text in texts {
             let scores = model.score(&Input { text: &text, ..Input::default() });
-            let spoken = ["English", "Chinese", "Russian"].contains(&scores.language_name());
-            assert_eq!(scores.get(Label::Spam).is_some(), spoken, "{}", scores.language_name());
+            let supported = ["English", "Chinese", "Russian"].contains(&scores.language_name());
+            assert_eq!(scores.get(Label::Spam).is_some(), supported, "{}", scores.language_name());
             assert!(scores.iter().all(|(_, score)| (0.0..=1.0).contains(&score)));
         }
     }

@@ -1,4 +1,4 @@
-//! The training recipe: a TOML file that says what a model is made of, down to the last number.
+//! The training recipe: a TOML file with everything that determines a model.
 
 use std::collections::BTreeMap;
 
@@ -11,178 +11,179 @@ use super::hash::KEY_BITS;
 use super::learn::FtrlParams;
 use super::rows::{LabelRule, PostTextKind, Row, Split};
 
-/// Everything that decides what model comes out. Unknown keys are errors.
+/// A training recipe. Unknown keys are errors.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// First part of the model's version.
     pub name: String,
-    /// Seed of the order in which rows are learned.
+    /// Seed for shuffling and sampling rows.
     pub seed: u64,
-    /// The weight table has two to this power buckets.
+    /// Base-2 logarithm of the number of buckets of the weight table.
     pub hash_bits: u32,
-    /// How many words the vocabulary that tells languages apart has.
+    /// Number of words in the vocabulary for language detection.
     #[serde(default)]
     pub vocabulary: usize,
-    /// How often every row is learned.
+    /// Number of epochs.
     pub epochs: u32,
-    /// The weights are the mean over the last so many epochs.
+    /// Number of last epochs over which the weights are averaged.
     #[serde(default)]
     pub average: u32,
-    /// Calibrate on rows that were held out in so many turns, and learn from rows for development too: for sets so
-    /// small that none can be spared. 0: calibrate on rows for development.
+    /// Number of folds for calibration by cross-validation, with which dev rows are learned as well; for data sets too
+    /// small to spare rows. 0: calibrate on dev rows.
     #[serde(default)]
     pub folds: u32,
-    /// How to learn.
+    /// FTRL parameters.
     pub ftrl: FtrlParams,
-    /// How much each group of features weighs.
+    /// Norms of the feature groups.
     pub norms: Norms,
-    /// What is learned in each language, by its ISO 639-1 code. Languages learn nothing from each other.
+    /// The heads of each language, by ISO 639-1 code. Languages share no weights.
     pub languages: BTreeMap<String, LanguageRecipe>,
-    /// What is learned from: rows of split `train`. Rows of split `dev` calibrate.
+    /// Training sources: rows of split `train` are learned, rows of split `dev` calibrate.
     #[serde(rename = "source")]
     pub sources: Vec<RecipeSource>,
-    /// What is only looked at: rows of split `dev`, never learned, never used to calibrate.
+    /// Sources for measurement only: rows of split `dev`, which are neither learned nor used for calibration.
     #[serde(rename = "check", default)]
     pub checks: Vec<RecipeSource>,
 }
 
-/// The length that the features of each group are brought to.
+/// The norm to which the features of each group are scaled.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Norms {
-    /// Words, pairs of words, words in their surroundings.
+    /// Words, word pairs, and words in context.
     pub words: f32,
-    /// Characters within words.
+    /// Character n-grams within words.
     pub chars: f32,
-    /// The form of addresses, numbers, emoji.
+    /// The form of addresses, numbers and emoji.
     pub shape: f32,
-    /// Signals on the whole comment.
+    /// Features of the whole comment.
     pub dense: f32,
     /// The author's name and address.
     pub author: f32,
-    /// How the comment fits its post.
+    /// How the comment relates to its post.
     pub post: f32,
-    /// Marks of scope.
+    /// Scope marks.
     pub scope: f32,
-    /// Identity terms themselves.
+    /// Identity terms.
     pub identity: f32,
 }
 
 impl Norms {
-    /// In the order of the groups.
+    /// Returns the norms in the order of `FeatureGroup`.
     pub fn by_group(self) -> [f32; FeatureGroup::COUNT] {
         [self.words, self.chars, self.shape, self.dense, self.author, self.post, self.scope, self.identity]
     }
 }
 
-/// The heads that are made for one language.
+/// The heads of one language.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LanguageRecipe {
-    /// By name of the label.
+    /// Heads by the name of their label.
     pub heads: BTreeMap<String, HeadRecipe>,
 }
 
-/// How one head is made.
+/// The training settings of one head.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeadRecipe {
-    /// How many weights, the largest ones, are kept.
+    /// Number of weights that pruning keeps.
     pub keep: usize,
-    /// The chance that a feature of a row is left out each time the row is learned, so that no word has to carry a label
-    /// alone: what stands beside it learns too, and serves where the word is not said.
+    /// Dropout rate of single features. With dropout a label does not depend on a single word: the words next to it are
+    /// learned too, and serve where that word is absent.
     #[serde(default)]
     pub dropout: f32,
-    /// The chance that all features of a row's author are left out each time the row is learned: hosts that send no author
-    /// must get as good an answer as the text allows. Absent: the head does not look at authors.
+    /// Probability of omitting all author features of a row each time the row is learned. Hosts that send no author must
+    /// get the best score that the text allows. If absent, the head does not use author features.
     #[serde(default = "always")]
     pub author_dropout: f32,
-    /// The same for how a comment fits its post.
+    /// Probability of omitting all features of a row's relation to its post. If absent, the head does not use them.
     #[serde(default = "always")]
     pub post_dropout: f32,
-    /// How to learn, where the head learns otherwise than the others.
+    /// FTRL parameters of this head, if they differ from the recipe's.
     #[serde(default)]
     pub ftrl: Option<FtrlParams>,
-    /// How often every row is learned, where that differs, and over how many of the last times the weights are averaged.
+    /// Number of epochs, and of last epochs over which the weights are averaged, if they differ from the recipe's.
     #[serde(default)]
     pub epochs: Option<[u32; 2]>,
-    /// Calibrates on rows that were held out in so many turns, whole groups of a source at a time. 0: as the recipe says.
+    /// Number of folds for calibration by cross-validation, with whole groups of a source in a fold. 0: as in the recipe.
     #[serde(default)]
     pub folds: usize,
-    /// Shifts calibration so that this share of harmless rows that were held out, or are for development, scores so much or more:
-    /// then a threshold costs much the same in every language. Only rows of sources without abuse count.
+    /// Two shares: calibration is shifted so that the first share of harmless held-out and dev rows has a score of the
+    /// second or more. A threshold then has about the same false-positive rate in every language. Only rows of sources
+    /// without positive rows count.
     #[serde(default)]
     pub alarms: Option<[f32; 2]>,
-    /// Whether the head speaks every language that has no head of its own for the label.
+    /// Whether the head scores every language that has no head of its own for the label.
     #[serde(default)]
     pub everywhere: bool,
-    /// Languages that the sources hold along with the language itself.
+    /// Other languages that the sources contain.
     #[serde(default)]
     pub also: Vec<String>,
-    /// Gives every group of sources an intercept of its own while learning, so that the words need not tell the
-    /// sources apart. Serving does without.
+    /// Whether every group of sources has an intercept of its own during training, so that the words need not distinguish
+    /// the sources. The served model has no such intercepts.
     #[serde(default)]
     pub source_bias: bool,
-    /// How much more rare features count than common ones while learning: the power of their inverse document frequency.
+    /// Additional weight of rare features during training: the exponent of their inverse document frequency.
     #[serde(default)]
     pub rarity: f32,
-    /// How much a row that was held out counts where the weights of marks of scope are learned, beside the rows for
-    /// development. 0: marks have no weights.
+    /// Weight of a held-out row, relative to a dev row, when the weights of scope marks are learned. 0: marks have no
+    /// weights.
     #[serde(default)]
     pub scope: f32,
-    /// Whether identity terms themselves have weights: harmless for spam, unfair for abuse.
+    /// Whether identity terms have weights: harmless for spam, unfair for abuse.
     #[serde(default)]
     pub identity_terms: bool,
 }
 
-/// One file of labelled comments.
+/// A source of labelled comments.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecipeSource {
-    /// File name in the data directory, `.jsonl` or `.jsonl.gz`.
+    /// Name of a `.jsonl` or `.jsonl.gz` file, or of a folder of JSONL files, in the data folder.
     pub file: String,
-    /// Which language's heads it feeds.
+    /// Code of the language whose heads learn from the rows.
     #[serde(default = "english")]
     pub language: String,
-    /// Sources of one group share an intercept; each group should hold both classes.
+    /// Name of the group of sources that share an intercept. Each group should contain both classes.
     #[serde(default)]
     pub group: String,
-    /// Whether rows marked as ambiguous are used all the same: for a source all of whose rows are.
+    /// Whether ambiguous rows are used, for a source in which all rows are ambiguous.
     #[serde(default)]
     pub ambiguous: bool,
-    /// What the rows' `post_text` is.
+    /// The meaning of the rows' `post_text`.
     #[serde(default)]
     pub post: PostTextKind,
-    /// What rows are for that do not say.
+    /// Split of rows that name none.
     #[serde(default)]
     pub split: Option<Split>,
-    /// Only rows whose field has one of these values.
+    /// Filter: each of these fields must have one of the given values.
     #[serde(default)]
     pub only: BTreeMap<String, Vec<String>>,
-    /// The field that names a row's group, such as its blog: calibration holds out whole groups.
+    /// Name of the field with a row's group, such as its blog. Calibration holds out whole groups.
     #[serde(default)]
     pub groups: Option<String>,
-    /// Whether a row says nothing without its author, so that it is not learned when the author is left out.
+    /// Whether a row is meaningless without its author. Such a row is skipped when dropout omits the author.
     #[serde(default)]
     pub needs_author: bool,
-    /// How often a row is learned in an epoch, on average, before balancing.
+    /// How often a row is learned per epoch, on average, before balancing.
     #[serde(default = "once")]
     pub weight: f32,
-    /// Bounds on how much one blog, kind or campaign teaches, applied in order.
+    /// Limits on how often rows of the same blog, kind or campaign are learned, applied in order.
     #[serde(default)]
     pub balance: Vec<Balance>,
-    /// Which heads the rows feed, and how their labels are read. Heads that are not named learn nothing from the rows.
+    /// The heads that learn from the rows, with the rules that read their labels.
     pub heads: BTreeMap<String, LabelRule>,
 }
 
-/// Rows that agree in some fields are learned so many times an epoch at the most, all together.
+/// A limit on how often rows with the same values of some fields are learned.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Balance {
-    /// The fields.
+    /// Names of the fields.
     pub by: Vec<String>,
-    /// How many rows.
+    /// Maximum number of rows per epoch for each combination of values.
     pub rows: f32,
 }
 
@@ -198,7 +199,7 @@ fn english() -> String {
     "en".to_owned()
 }
 
-/// Why a recipe cannot be used.
+/// An error in a recipe.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each variant says what it is")]
 pub enum RecipeError {
@@ -219,10 +220,10 @@ pub enum RecipeError {
 }
 
 impl Recipe {
-    /// Reads and checks a recipe.
+    /// Parses and validates a recipe.
     ///
     /// # Errors
-    /// When it is no TOML, has unknown keys, or does not fit together.
+    /// Returns an error if the text is not valid TOML, has unknown keys, or is inconsistent.
     pub fn parse(text: &str) -> Result<Recipe, RecipeError> {
         let recipe: Recipe = toml::from_str(text)?;
         recipe.check_numbers()?;
@@ -250,8 +251,12 @@ impl Recipe {
             range([beta, l1, l2].into_iter().all(not_negative), "ftrl.beta, l1 and l2", "zero or above")?;
         }
         range(heads().all(|head| (0.0..=0.9).contains(&head.dropout)), "dropout", "0 to 0.9")?;
-        let whole = |head: &HeadRecipe| [head.author_dropout, head.post_dropout];
-        range(heads().flat_map(whole).all(|chance| (0.0..=1.0).contains(&chance)), "author_dropout, post_dropout", "0 to 1")?;
+        let dropouts = |head: &HeadRecipe| [head.author_dropout, head.post_dropout];
+        range(
+            heads().flat_map(dropouts).all(|chance| (0.0..=1.0).contains(&chance)),
+            "author_dropout, post_dropout",
+            "0 to 1",
+        )?;
         range(sources().all(|source| source.weight > 0.0 && source.weight <= 100.0), "weight", "above 0, up to 100")?;
         let balances = || sources().flat_map(|source| &source.balance);
         range(balances().all(|balance| balance.rows > 0.0 && balance.rows.is_finite()), "balance.rows", "above 0")?;
@@ -264,13 +269,13 @@ impl Recipe {
         range(self.norms.by_group().into_iter().all(not_negative), "norms", "zero or above")
     }
 
-    /// Checks that a language and its labels exist, and that some source feeds each head.
-    fn check_language(&self, language: &String, made: &LanguageRecipe) -> Result<(), RecipeError> {
-        let also = made.heads.values().flat_map(|head| &head.also);
+    /// Checks that a language and its labels exist, and that each head has a source.
+    fn check_language(&self, language: &String, settings: &LanguageRecipe) -> Result<(), RecipeError> {
+        let also = settings.heads.values().flat_map(|head| &head.also);
         if let Some(unknown) = also.chain([language]).find(|code| super::parse_language(code).is_none()) {
             return Err(RecipeError::UnknownLanguage(unknown.clone()));
         }
-        for head in made.heads.keys() {
+        for head in settings.heads.keys() {
             if Label::parse(head).is_none() {
                 return Err(RecipeError::UnknownLabel(head.clone()));
             }
@@ -281,7 +286,7 @@ impl Recipe {
         Ok(())
     }
 
-    /// Checks that a source feeds heads that are made, from fields that hold labels.
+    /// Checks that the recipe has the heads of a source, and that its rules read label fields.
     fn check_labels(&self, source: &RecipeSource) -> Result<(), RecipeError> {
         let made = self.languages.get(&source.language);
         let is_made = |head: &String| made.is_some_and(|made| made.heads.contains_key(head));
@@ -295,7 +300,7 @@ impl Recipe {
         }
     }
 
-    /// The heads of every language in lane order.
+    /// Returns the heads of every language, in lane order.
     pub fn heads(&self) -> impl Iterator<Item = (&str, Label, &HeadRecipe)> {
         self.languages.iter().flat_map(|(language, made)| {
             let head = |label: Label| Some((language.as_str(), label, made.heads.get(label.as_str())?));
@@ -305,12 +310,12 @@ impl Recipe {
 }
 
 impl RecipeSource {
-    /// How the rows' labels are read for a head; `None` when they do not feed it.
+    /// Returns the rule that reads a head's label. Returns `None` if the head does not learn from this source.
     pub fn rule(&self, label: Label) -> Option<&LabelRule> {
         self.heads.get(label.as_str())
     }
 
-    /// Returns whether a row has one of the values that the source asks for.
+    /// Returns whether a row passes the source's filter.
     pub fn includes(&self, row: &Row) -> bool {
         self.only.iter().all(|(field, values)| values.iter().any(|value| value == row.text_field(field)))
     }

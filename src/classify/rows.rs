@@ -15,71 +15,71 @@ use crate::comment::{Format, PlainText};
 
 pub use rule::{AboveRule, IsRule, LabelRule, NeverRule, WordRule};
 
-/// What rows are for.
+/// The purpose of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
-    /// To learn from.
+    /// Training.
     Train,
-    /// To choose and calibrate with.
+    /// Model selection and calibration (dev rows).
     Dev,
-    /// To report on.
+    /// The final measurement.
     Test,
 }
 
-/// What the `post_text` of a source's rows is.
+/// The meaning of the `post_text` field of a source's rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PostTextKind {
     /// The text of the post.
     #[default]
     Post,
-    /// The comment that is answered.
+    /// The text of the comment that this one answers.
     Parent,
 }
 
-/// One labelled comment.
+/// A labelled comment.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// The comment as the plain text that a served one is reduced to.
+    /// The text, reduced to plain text like a served comment.
     pub text: String,
-    /// The one word for it: `ham`, `spam` or `toxic`. Empty if the row has none.
+    /// The label: `ham`, `spam` or `toxic`. Empty if the row has none.
     pub label: String,
-    /// The post, or what the recipe says it is.
+    /// The value of `post_text`; see [`PostTextKind`] for its meaning.
     pub post_text: String,
     /// The title of the post.
     pub post_title: String,
     /// ISO 639-1 code of the language.
     pub lang: String,
-    /// Who wrote it. `None` if the row does not say.
+    /// The author. `None` if the row has none.
     pub author: Option<RowAuthor>,
-    /// What the row is for. `None` if the row does not say.
+    /// The split. `None` if the row names none.
     pub split: Option<Split>,
-    /// Annotators disagreed: not learned, not measured.
+    /// Whether annotators disagreed. Ambiguous rows are neither learned nor measured.
     pub ambiguous: bool,
-    /// All fields, by the names that they have in the file.
+    /// All fields of the JSON object, except those with the texts of the comment and the post.
     pub fields: Map<String, Value>,
 }
 
-/// The author of a row. A field that is `None` was not recorded; one that is empty was left empty.
+/// The author of a row. A field that was not recorded is `None`; a field that the author left empty is empty.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct RowAuthor {
-    /// The name that was given.
+    /// The author's name.
     #[serde(default)]
     pub name: String,
-    /// The web address that was given.
+    /// The author's web address.
     #[serde(default)]
     pub url: Option<String>,
-    /// The e-mail address that was given, of which only the domain is looked at.
+    /// The author's e-mail address, of which only the domain is used.
     #[serde(default)]
     pub email: String,
 }
 
 impl Row {
-    /// Reads a row from the fields of a JSON object: a comment in the form that `gatepost check --file` reads, with its label.
+    /// Reads a row from the fields of a JSON object: a labelled comment in the format of `gatepost check --file`.
     ///
     /// # Errors
-    /// Returns a message if there is no text, or a field has another type than it should have.
+    /// Returns a message if there is no text, or a field has the wrong type.
     pub fn from_fields(mut fields: Map<String, Value>) -> Result<Row, String> {
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let body = text(fields.get("text").or_else(|| fields.get("body"))).ok_or("has neither `text` nor `body`")?;
@@ -105,14 +105,14 @@ impl Row {
             split: split.transpose()?,
             ambiguous: fields.get("ambiguous").and_then(Value::as_bool).unwrap_or(false),
             fields: {
-                // They are kept as text above.
+                // These are stored as text above.
                 ["text", "body", "post", "post_text"].iter().for_each(|name| drop(fields.remove(*name)));
                 fields
             },
         })
     }
 
-    /// Returns what the classifier sees of the row.
+    /// Returns the classifier's input for the row.
     pub fn input(&self, post: PostTextKind) -> Input<'_> {
         let author =
             self.author.as_ref().map(|author| Author { name: &author.name, url: author.url.as_deref(), email: &author.email });
@@ -124,18 +124,19 @@ impl Row {
         input
     }
 
-    /// Returns the field of this name as text; empty if there is none.
+    /// Returns the value of a text field, or an empty string if there is none.
     pub fn text_field(&self, field: &str) -> &str {
         self.fields.get(field).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// Returns the value at a path of field names joined by dots.
     fn value_at(&self, path: &str) -> Option<&Value> {
         let mut steps = path.split('.');
         steps.next().and_then(|first| steps.try_fold(self.fields.get(first)?, |value, step| value.get(step)))
     }
 }
 
-/// Why rows cannot be read.
+/// An error while reading rows.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each variant says what it is")]
 pub enum RowsError {
@@ -145,25 +146,25 @@ pub enum RowsError {
     Line { path: String, line: usize, problem: String },
 }
 
-/// Reads the rows of a recipe's source from the first of several folders that has it. A source may be a folder of JSONL files,
-/// which are read in the order of their names.
+/// Reads the rows of a recipe's source from the first of the folders that contains it. If the source is a folder, its JSONL
+/// files are read in the order of their names.
 ///
 /// # Errors
-/// Returns an error if no folder has it, a file cannot be read, or a line is not a row.
+/// Returns an error if no folder contains the source, a file cannot be read, or a line is not a row.
 pub fn read_source(folders: &[PathBuf], name: &str, ambiguous: bool) -> Result<Vec<Row>, RowsError> {
-    let places = || folders.iter().map(|folder| folder.join(name));
-    let path = places().find(|path| path.exists()).or_else(|| places().next()).unwrap_or_else(|| name.into());
+    let candidates = || folders.iter().map(|folder| folder.join(name));
+    let path = candidates().find(|path| path.exists()).or_else(|| candidates().next()).unwrap_or_else(|| name.into());
     if !path.is_dir() {
         return read_file(&path, ambiguous);
     }
-    let cannot = |source| RowsError::File { path: path.display().to_string(), source };
-    let entries = std::fs::read_dir(&path).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(cannot)?;
+    let file_error = |source| RowsError::File { path: path.display().to_string(), source };
+    let entries = std::fs::read_dir(&path).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(file_error)?;
     let mut files: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "jsonl"));
     files.sort();
     let mut rows = Vec::new();
     for file in files {
-        // Which of the files a row is from: the corpus keeps those of one hand apart.
+        // The name of the row's file: in the corpus each file has a single author.
         let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let mut more = read_file(&file, ambiguous)?;
         more.iter_mut().for_each(|row| drop(row.fields.insert("file".to_owned(), stem.clone().into())));
@@ -172,10 +173,10 @@ pub fn read_source(folders: &[PathBuf], name: &str, ambiguous: bool) -> Result<V
     Ok(rows)
 }
 
-/// Reads every row of a file that is not ambiguous.
+/// Reads the rows of a file. Ambiguous rows are skipped unless `ambiguous` is set.
 ///
 /// # Errors
-/// When the file cannot be read or a line is not a row.
+/// Returns an error if the file cannot be read or a line is not a row.
 pub fn read_file(path: &Path, ambiguous: bool) -> Result<Vec<Row>, RowsError> {
     let shown = || path.display().to_string();
     let file_error = |source| RowsError::File { path: shown(), source };

@@ -1,9 +1,9 @@
-//! What one site's own outcomes add to the base model: a small FTRL model per kind of badness that learns the residual of
-//! the base and itself.
+//! Per-site learning: a small FTRL model for each corrected label, which learns the residual between the base model and the
+//! site's own outcomes.
 //!
-//! Pure: a correction is a fold over outcomes in their order ([`fold`]). The same outcomes give the same correction, bit for
-//! bit, and leaving one out gives the correction that never saw it. Whether it serves is decided by how it did on outcomes
-//! before it had learned them ([`gate`]).
+//! The computation is pure: a correction is a fold over outcomes in their order ([`fold`]). The same outcomes give the same
+//! correction, bit for bit, and leaving one out gives the correction that was never trained on it. The [`gate`] decides
+//! whether a correction serves, by its predictions for outcomes that it had not learned yet.
 
 pub mod fold;
 pub mod gate;
@@ -21,56 +21,60 @@ use super::feature_counts::FeatureCounts;
 use super::features::FeatureGroup;
 use super::learn::{Coordinate, FtrlLearner, FtrlParams, LearnError};
 
-/// Two to this power slots hold a head's weights; with more, no stream learned better.
+/// Base-2 logarithm of the number of weight slots of a head. More slots did not improve learning on any stream.
 const SLOT_BITS: u32 = 14;
+/// Number of weight slots of a head.
 const SLOTS: usize = 1 << SLOT_BITS;
-/// Bits of a bucket before it is folded into slots.
+/// Bits of a feature's bucket before it is mapped to a slot.
 const BUCKET_BITS: u32 = 20;
-/// Features are kept to this fraction.
+/// Feature values are stored as multiples of this.
 const QUANTUM: f32 = 1.0 / 4_096.0;
-/// How fast to learn: a few outcomes must tell. Chosen, like all figures here, by the curves of `benches/learning.rs`.
+/// FTRL parameters of a site's model: fast, since a few outcomes must have an effect. All constants here were chosen by the
+/// curves of `benches/learning.rs`.
 const SITE_RATES: FtrlParams = FtrlParams { alpha: 1.0, beta: 0.03, l1: 0.0, l2: 0.0 };
-/// What the site's bias counts beside its features, once there are so many outcomes of each class.
+/// Value of the bias feature once each class has [`OUTCOMES_FOR_FULL_BIAS`] outcomes.
 const MAX_BIAS_VALUE: f32 = 0.35;
+/// Number of outcomes of each class from which on the bias feature has its full value.
 const OUTCOMES_FOR_FULL_BIAS: f32 = 5.0;
-/// The logits that learning takes for even odds. Most of what a site decides was held or reported, and is bad far more often
-/// than what comes in: outcomes pull towards where a policy begins to hold, not towards a probability of a half, so that what
-/// was learned lies on the right side of the thresholds (M. Saerens et al., "Adjusting the outputs of a classifier to new a
-/// priori probabilities", 2002, on why).
+/// The logits that learning treats as even odds, by [`CorrectedLabel`]. Most outcomes of a site are about held or reported
+/// comments, which are bad far more often than incoming ones are. Learning therefore pulls towards the point where a policy
+/// begins to hold and not towards a probability of 0.5, so that corrected logits lie on the right side of the thresholds
+/// (on why: M. Saerens et al., "Adjusting the outputs of a classifier to new a priori probabilities", 2002).
 const EVEN_LOGITS: [f32; 2] = [1.9, 0.5];
-/// How far one outcome may be from what was expected of it: more is a slip of the hand as often as news.
+/// Maximum residual that is learned from one outcome. A larger one is as often a mistake of the moderator as new
+/// information.
 const MAX_RESIDUAL: f32 = 0.5;
-/// The part of the base's say that is left when there is evidence, and how many outcomes of each class bring it half-way
-/// there.
+/// The share of the base model's logit that counts when evidence is plentiful.
 const MIN_BASE_SHARE: f32 = 0.6;
+/// Number of outcomes of each class at which half of the reduction to [`MIN_BASE_SHARE`] is reached.
 const OUTCOMES_FOR_HALF_SHARE: f32 = 5.0;
-/// How many harmless and bad comments are rehearsed with an outcome of the other class.
+/// Maximum number of harmless and of bad comments that are rehearsed with an outcome of the other class.
 const MAX_REHEARSED: [usize; 2] = [3, 2];
 
-/// No base is surer than this.
+/// Maximum absolute value of a base logit.
 const MAX_BASE_LOGIT: f32 = 20.0;
 
-/// What a comment turned out to be, in the eyes of the site.
+/// What a site decided that a comment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It belongs on the site.
+    /// A legitimate comment.
     Ham,
-    /// Advertising, link dropping, fraud.
+    /// Advertising, link dropping or fraud.
     Spam,
     /// Abuse.
     Toxic,
 }
 
-/// What learning needs of a comment, and nothing that its text could be read out of.
+/// A sparse feature vector of a comment with the base model's logits. The text cannot be reconstructed from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureVector {
-    /// Slot and value in units of 1/4,096; slots are distinct and in rising order.
+    /// Slot and value in units of 1/4,096. Slots are distinct and in ascending order.
     features: Vec<(u16, i16)>,
-    /// The base's logits for spam and toxicity. `None`: the base does not speak the language.
+    /// The base model's logits for spam and toxicity. `None` if the model does not support the language.
     base: [Option<f32>; 2],
 }
 
-/// The two things that a site teaches.
+/// A label that a site's outcomes can correct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(usize)]
 pub enum CorrectedLabel {
@@ -81,10 +85,10 @@ pub enum CorrectedLabel {
 }
 
 impl Outcome {
-    /// All of them.
+    /// All outcomes.
     pub const ALL: [Self; 3] = [Self::Ham, Self::Spam, Self::Toxic];
 
-    /// The word for it.
+    /// Returns the name of the outcome.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ham => "ham",
@@ -95,10 +99,10 @@ impl Outcome {
 }
 
 impl CorrectedLabel {
-    /// Both.
+    /// Both labels.
     pub const ALL: [Self; 2] = [Self::Spam, Self::Toxicity];
 
-    /// The label whose score it corrects.
+    /// Returns the label whose score is corrected.
     pub fn label(self) -> Label {
         match self {
             Self::Spam => Label::Spam,
@@ -106,7 +110,8 @@ impl CorrectedLabel {
         }
     }
 
-    /// What an outcome says of it. `None`: nothing. Spam may well be abusive too, and abuse advertise: nobody has said.
+    /// Returns the training target that an outcome gives for this label. Returns `None` if it gives none: spam may be
+    /// abusive as well, and abuse may advertise.
     pub fn target(self, outcome: Outcome) -> Option<bool> {
         match (outcome, self) {
             (Outcome::Ham, _) => Some(false),
@@ -116,28 +121,29 @@ impl CorrectedLabel {
     }
 }
 
-/// A site's correction.
+/// A site's correction of the base model's logits.
 #[derive(Debug, Clone)]
 pub struct Correction {
     heads: [Head; 2],
 }
 
+/// The model of one corrected label.
 #[derive(Debug, Clone)]
 struct Head {
     learner: FtrlLearner,
-    /// How much was learned: harmless and bad outcomes by their weight.
+    /// Total weight of the harmless and of the bad outcomes that were learned.
     evidence: [f32; 2],
 }
 
-/// Returns the features that a correction looks at: slot, value, and the part of the value that counts in what speaks for a
-/// label. Of the groups that describe form only names are looked at: what the comments of a blog have in common, such as
-/// authors without an address, would else clear or accuse whatever comes to it. Identity terms are left out, too: which
-/// people a comment speaks of is nothing that one site's moderators should teach.
+/// Returns the features that a correction uses: slot, value, and the share of the value that counts as evidence for a
+/// label. Of the groups that describe form, only names are used: otherwise a property that a blog's comments share, such as
+/// authors without an address, would decide on every comment. Identity terms are excluded too, because a site's moderators
+/// must not teach judgements about groups of people.
 fn correction_features<'t>(
-    tally: &'t FeatureCounts,
+    counts: &'t FeatureCounts,
     factors: &'t [f32; FeatureGroup::COUNT],
 ) -> impl Iterator<Item = (u16, f32, f32)> {
-    let counted = tally.features().iter().filter(|feature| match feature.group {
+    let counted = counts.features().iter().filter(|feature| match feature.group {
         FeatureGroup::Words | FeatureGroup::Chars | FeatureGroup::Post => true,
         FeatureGroup::Shape | FeatureGroup::Dense | FeatureGroup::Author => feature.is_name,
         FeatureGroup::Scope | FeatureGroup::Identity => false,
@@ -149,15 +155,15 @@ fn correction_features<'t>(
 }
 
 impl FeatureVector {
-    /// Returns what learning needs of a comment whose features were counted, where the base gives these logits.
-    pub(super) fn new(tally: &FeatureCounts, factors: &[f32; FeatureGroup::COUNT], base: [Option<f32>; 2]) -> Self {
+    /// Creates the feature vector of a comment from its feature counts and the base model's logits.
+    pub(super) fn new(counts: &FeatureCounts, factors: &[f32; FeatureGroup::COUNT], base: [Option<f32>; 2]) -> Self {
         let mut found: Vec<(u16, f32)> =
-            correction_features(tally, factors).map(|(slot, value, counted)| (slot, value * counted)).collect();
+            correction_features(counts, factors).map(|(slot, value, counted)| (slot, value * counted)).collect();
         found.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let shared = found.chunk_by(|a, b| a.0 == b.0);
         let features = shared.filter_map(|shared| {
             let value: f32 = shared.iter().map(|(_, value)| value).sum();
-            // Within the range of i16: values are at most some units long.
+            // The clamp is a safeguard: values are at most a few units long.
             let value = (value / QUANTUM).round().clamp(f32::from(i16::MIN), f32::from(i16::MAX)) as i16;
             Some((shared.first()?.0, value)).filter(|(_, value)| *value != 0)
         });
@@ -167,8 +173,9 @@ impl FeatureVector {
         }
     }
 
-    /// A fingerprint of which bits differ the less the more alike two comments are: the signs of sums over features, each
-    /// with random signs of its own (M. Charikar, "Similarity estimation techniques from rounding algorithms", 2002).
+    /// Returns a SimHash signature: the more similar two comments, the fewer bits differ. Each bit is the sign of a sum
+    /// over the features with pseudo-random signs (M. Charikar, "Similarity estimation techniques from rounding
+    /// algorithms", 2002).
     pub fn signature(&self) -> u128 {
         let mut sums = [0i32; 128];
         for &(slot, value) in &self.features {
@@ -180,30 +187,31 @@ impl FeatureVector {
         sums.iter().enumerate().fold(0, |signature, (bit, sum)| signature | u128::from(*sum > 0) << bit)
     }
 
+    /// Returns the learner's coordinates for this vector, with the bias feature last.
     fn coordinates(&self, bias: f32) -> Vec<Coordinate> {
         let features = self.features.iter().map(|&(slot, value)| (u32::from(slot), f32::from(value) * QUANTUM));
         features.chain([(SLOTS as u32, bias)]).collect()
     }
 
-    /// The same without what the base says.
+    /// Returns this vector without the base model's logits.
     #[must_use]
     pub fn without_base(&self) -> Self {
         Self { features: self.features.clone(), base: [None; 2] }
     }
 
-    /// The same without any feature: only what the base says, and the site's bias.
+    /// Returns this vector without features: only the base model's logits and the site's bias remain.
     #[must_use]
     pub fn without_features(&self) -> Self {
         Self { features: Vec::new(), base: self.base }
     }
 
-    /// The base's logit.
-    pub fn base(&self, kind: CorrectedLabel) -> Option<f32> {
-        self.base[kind as usize]
+    /// Returns the base model's logit for a label.
+    pub fn base(&self, label: CorrectedLabel) -> Option<f32> {
+        self.base[label as usize]
     }
 }
 
-/// A number as good as random for each number; the finisher of SplitMix64 (S. Vigna, public domain).
+/// Returns a pseudo-random number for each number: the finisher of SplitMix64 (S. Vigna, public domain).
 fn splitmix64(number: u64) -> u64 {
     let mixed = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mixed = (mixed ^ mixed >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -218,17 +226,17 @@ impl Default for Correction {
 }
 
 impl Correction {
-    /// Learns an outcome that counts so much, `0..=1`. Returns the logits of each kind that it would have given before.
+    /// Learns an outcome with a weight in `0..=1`. Returns the logits of each label before the update.
     ///
     /// # Errors
-    /// When linfa's model cannot be built.
-    pub fn learn(&mut self, sketch: &FeatureVector, outcome: Outcome, weight: f32) -> Result<[f32; 2], LearnError> {
+    /// Returns an error if linfa's model cannot be built.
+    pub fn learn(&mut self, vector: &FeatureVector, outcome: Outcome, weight: f32) -> Result<[f32; 2], LearnError> {
         let mut before = [0.0; 2];
-        for ((kind, head), before) in CorrectedLabel::ALL.into_iter().zip(&mut self.heads).zip(&mut before) {
-            let coordinates = sketch.coordinates(head.bias_value());
-            let offset = head.base_term(sketch.base(kind), kind);
-            *before = EVEN_LOGITS[kind as usize] + offset + head.learner.logit(&coordinates);
-            if let Some(target) = kind.target(outcome) {
+        for ((label, head), before) in CorrectedLabel::ALL.into_iter().zip(&mut self.heads).zip(&mut before) {
+            let coordinates = vector.coordinates(head.bias_value());
+            let offset = head.base_term(vector.base(label), label);
+            *before = EVEN_LOGITS[label as usize] + offset + head.learner.logit(&coordinates);
+            if let Some(target) = label.target(outcome) {
                 head.learner.learn_residual(&coordinates, target, offset, MAX_RESIDUAL, weight)?;
                 head.evidence[usize::from(target)] += weight;
             }
@@ -236,75 +244,86 @@ impl Correction {
         Ok(before)
     }
 
-    /// Has a kind learn the truth of those comments that it gets most wrong for the worse, of a few: comments whose logit it
-    /// has moved away from the truth. They are not counted.
-    fn rehearse(&mut self, few: &[&FeatureVector], kind: CorrectedLabel, bad: bool, weight: f32) -> Result<(), LearnError> {
-        let wrong = few.iter().filter_map(|sketch| {
-            let corrected = self.logit(sketch, kind);
-            let change = corrected - sketch.base(kind)?;
-            ((change < 0.0) == bad && change != 0.0).then_some((if bad { corrected } else { -corrected }, *sketch))
+    /// Rehearses bundled comments whose class is known: of the candidates, those with the largest error whose logit the
+    /// correction has moved in the wrong direction. They do not count as evidence.
+    fn rehearse(
+        &mut self,
+        candidates: &[&FeatureVector],
+        label: CorrectedLabel,
+        bad: bool,
+        weight: f32,
+    ) -> Result<(), LearnError> {
+        let wrong = candidates.iter().filter_map(|vector| {
+            let corrected = self.logit(vector, label);
+            let change = corrected - vector.base(label)?;
+            ((change < 0.0) == bad && change != 0.0).then_some((if bad { corrected } else { -corrected }, *vector))
         });
         let mut wrong: Vec<(f32, &FeatureVector)> = wrong.collect();
         wrong.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let head = &mut self.heads[kind as usize];
-        for (_, sketch) in wrong.into_iter().take(MAX_REHEARSED[usize::from(bad)]) {
-            let offset = head.base_term(sketch.base(kind), kind);
-            head.learner.learn_residual(&sketch.coordinates(head.bias_value()), bad, offset, MAX_RESIDUAL, weight)?;
+        let head = &mut self.heads[label as usize];
+        for (_, vector) in wrong.into_iter().take(MAX_REHEARSED[usize::from(bad)]) {
+            let offset = head.base_term(vector.base(label), label);
+            head.learner.learn_residual(&vector.coordinates(head.bias_value()), bad, offset, MAX_RESIDUAL, weight)?;
         }
         Ok(())
     }
 
-    /// The logit of a kind for this site.
-    pub fn logit(&self, sketch: &FeatureVector, kind: CorrectedLabel) -> f32 {
-        let head = &self.heads[kind as usize];
-        EVEN_LOGITS[kind as usize]
-            + head.base_term(sketch.base(kind), kind)
-            + head.learner.logit(&sketch.coordinates(head.bias_value()))
+    /// Returns the corrected logit of a label.
+    pub fn logit(&self, vector: &FeatureVector, label: CorrectedLabel) -> f32 {
+        let head = &self.heads[label as usize];
+        EVEN_LOGITS[label as usize]
+            + head.base_term(vector.base(label), label)
+            + head.learner.logit(&vector.coordinates(head.bias_value()))
     }
 
-    /// The same by the kind's weights, which one who asks often has put together once.
-    fn logit_with(&self, weights: &[f32], sketch: &FeatureVector, kind: CorrectedLabel) -> f32 {
-        let head = &self.heads[kind as usize];
+    /// Returns the corrected logit of a label by precomputed [`weights`](Self::weights), for callers that score many
+    /// comments.
+    fn logit_with(&self, weights: &[f32], vector: &FeatureVector, label: CorrectedLabel) -> f32 {
+        let head = &self.heads[label as usize];
         let weight = |slot: usize| weights.get(slot).copied().unwrap_or_default();
-        let sum: f32 = sketch.features.iter().map(|&(slot, value)| f32::from(value) * weight(usize::from(slot))).sum();
-        EVEN_LOGITS[kind as usize] + head.base_term(sketch.base(kind), kind) + sum * QUANTUM + head.bias_value() * weight(SLOTS)
+        let sum: f32 = vector.features.iter().map(|&(slot, value)| f32::from(value) * weight(usize::from(slot))).sum();
+        EVEN_LOGITS[label as usize]
+            + head.base_term(vector.base(label), label)
+            + sum * QUANTUM
+            + head.bias_value() * weight(SLOTS)
     }
 
-    /// The logits of both kinds of a comment whose features were counted, where the base gives these. A feature that the
-    /// post shares counts in full only in what it speaks against.
+    /// Returns the corrected logits of both labels for a comment, from its feature counts and the base model's logits. Of a
+    /// feature that the post shares, only the counted share is used where it raises a logit; where it lowers one, it counts
+    /// in full.
     pub(super) fn logits(
         &self,
-        tally: &FeatureCounts,
+        counts: &FeatureCounts,
         factors: &[f32; FeatureGroup::COUNT],
         base: [Option<f32>; 2],
     ) -> [f32; 2] {
         let mut logits = [0.0; 2];
-        for ((kind, head), logit) in CorrectedLabel::ALL.into_iter().zip(&self.heads).zip(&mut logits) {
-            *logit = EVEN_LOGITS[kind as usize]
-                + head.base_term(base[kind as usize], kind)
+        for ((label, head), logit) in CorrectedLabel::ALL.into_iter().zip(&self.heads).zip(&mut logits) {
+            *logit = EVEN_LOGITS[label as usize]
+                + head.base_term(base[label as usize], label)
                 + head.bias_value() * head.learner.weight(SLOTS);
         }
-        for (slot, value, counted) in correction_features(tally, factors) {
+        for (slot, value, counted) in correction_features(counts, factors) {
             for (logit, head) in logits.iter_mut().zip(&self.heads) {
-                let adds = value * head.learner.weight(usize::from(slot));
-                *logit += if adds > 0.0 { adds * counted } else { adds };
+                let contribution = value * head.learner.weight(usize::from(slot));
+                *logit += if contribution > 0.0 { contribution * counted } else { contribution };
             }
         }
         logits
     }
 
-    /// Returns the weights of a kind's slots, the last of which is the site's bias.
-    fn weights(&self, kind: CorrectedLabel) -> Vec<f32> {
-        let head = &self.heads[kind as usize];
+    /// Returns the weights of a label by slot; the last one is that of the site's bias.
+    fn weights(&self, label: CorrectedLabel) -> Vec<f32> {
+        let head = &self.heads[label as usize];
         (0..=SLOTS).map(|at| head.learner.weight(at)).collect()
     }
 
-    /// How much was learned of a kind: outcomes by their weight.
-    pub fn evidence(&self, kind: CorrectedLabel) -> f32 {
-        self.heads[kind as usize].evidence.iter().sum()
+    /// Returns the total weight of the outcomes that were learned for a label.
+    pub fn evidence(&self, label: CorrectedLabel) -> f32 {
+        self.heads[label as usize].evidence.iter().sum()
     }
 
-    /// SHA-256 of all that it is made of: two that have the same say the same of every comment.
+    /// Returns the SHA-256 of the correction's state. Corrections with the same digest score every comment alike.
     pub fn digest(&self) -> [u8; 32] {
         let mut digest = Sha256::new();
         for head in &self.heads {
@@ -317,22 +336,23 @@ impl Correction {
 }
 
 impl Head {
-    /// What the base says beyond even odds, as far as it counts. One that does not speak the language says nothing.
-    fn base_term(&self, logit: Option<f32>, kind: CorrectedLabel) -> f32 {
-        logit.map_or(0.0, |logit| self.base_share() * (logit - EVEN_LOGITS[kind as usize]))
+    /// Returns the weighted distance of the base model's logit from even odds, or 0 if the model does not support the
+    /// language.
+    fn base_term(&self, logit: Option<f32>, label: CorrectedLabel) -> f32 {
+        logit.map_or(0.0, |logit| self.base_share() * (logit - EVEN_LOGITS[label as usize]))
     }
 
-    /// Returns how many outcomes of each class there are at least.
+    /// Returns the evidence of the class that has less.
     fn smaller_class(&self) -> f32 {
         self.evidence[0].min(self.evidence[1])
     }
 
-    /// Returns what the site's bias counts beside its features. One class alone does not move it.
+    /// Returns the value of the bias feature. It is 0 until both classes have outcomes.
     fn bias_value(&self) -> f32 {
         MAX_BIAS_VALUE * (self.smaller_class() / OUTCOMES_FOR_FULL_BIAS).min(1.0)
     }
 
-    /// Returns the part of the base's say that counts: all of it until both classes were seen, and less as evidence grows.
+    /// Returns the share of the base model's logit that counts: 1 until both classes have outcomes, less as evidence grows.
     fn base_share(&self) -> f32 {
         MIN_BASE_SHARE + (1.0 - MIN_BASE_SHARE) * OUTCOMES_FOR_HALF_SHARE / (OUTCOMES_FOR_HALF_SHARE + self.smaller_class())
     }
@@ -346,7 +366,7 @@ mod tests {
     use crate::classify::calibrate::probability;
     use crate::classify::{Input, Model};
 
-    fn sketch(model: &Model, text: &str) -> FeatureVector {
+    fn vector(model: &Model, text: &str) -> FeatureVector {
         model.feature_vector(&Input { text, ..Input::default() })
     }
 
@@ -360,11 +380,11 @@ mod tests {
             "Marmot futures: safest asset of the year, ask Gerald",
         ];
         for text in wave {
-            correction.learn(&sketch(&model, text), Outcome::Spam, 1.0).unwrap();
+            correction.learn(&vector(&model, text), Outcome::Spam, 1.0).unwrap();
         }
-        let next = sketch(&model, "Gerald sells marmot futures, the safest asset, ask him");
-        let other = sketch(&model, "The bread did not rise, what did I do wrong with the yeast?");
-        let spam = |sketch: &FeatureVector| probability(correction.logit(sketch, CorrectedLabel::Spam));
+        let next = vector(&model, "Gerald sells marmot futures, the safest asset, ask him");
+        let other = vector(&model, "The bread did not rise, what did I do wrong with the yeast?");
+        let spam = |vector: &FeatureVector| probability(correction.logit(vector, CorrectedLabel::Spam));
         assert!(spam(&next) > 0.5, "{}", spam(&next));
         assert!(spam(&other) < spam(&next));
     }
@@ -376,18 +396,18 @@ mod tests {
         ) {
             let model = Model::builtin().unwrap();
             let texts = ["buy pills now", "you are an idiot", "I see it differently", "visit my channel", "thank you", "shut up"];
-            let sketches = texts.map(|text| sketch(&model, text));
+            let vectors = texts.map(|text| vector(&model, text));
             let fold = || {
                 let mut correction = Correction::default();
                 for &(text, outcome, weight) in &outcomes {
                     let outcome = [Outcome::Ham, Outcome::Spam, Outcome::Toxic][outcome];
-                    correction.learn(&sketches[text], outcome, weight).unwrap();
+                    correction.learn(&vectors[text], outcome, weight).unwrap();
                 }
-                sketches.each_ref().map(|sketch| [CorrectedLabel::Spam, CorrectedLabel::Toxicity].map(|kind| correction.logit(sketch, kind).to_bits()))
+                vectors.each_ref().map(|vector| [CorrectedLabel::Spam, CorrectedLabel::Toxicity].map(|label| correction.logit(vector, label).to_bits()))
             };
             prop_assert_eq!(fold(), fold());
             let any = Correction::default();
-            prop_assert!(sketches.iter().all(|sketch| (any.logit(sketch, CorrectedLabel::Spam) - sketch.base(CorrectedLabel::Spam).unwrap_or(EVEN_LOGITS[0])).abs() < 1e-5));
+            prop_assert!(vectors.iter().all(|vector| (any.logit(vector, CorrectedLabel::Spam) - vector.base(CorrectedLabel::Spam).unwrap_or(EVEN_LOGITS[0])).abs() < 1e-5));
         }
     }
 }

@@ -1,21 +1,23 @@
-//! The weight table: one look-up per feature gives the weights of all labels side by side.
+//! The weight table: one lookup per feature returns the weights of all labels.
 //!
-//! A bitmap with running counts says whether a bucket has weights and in which row. Most features of a comment have
-//! none, and for them only the bitmap (256 kB for 2^20 buckets) is touched.
+//! A bitmap with running counts tells whether a bucket has weights and in which row. Most features of a comment have no
+//! weights, and their lookups touch only the bitmap (256 kB for 2^20 buckets).
 
 use super::LABEL_LANES;
 
-/// The weights of one bucket, a lane per label, in units of the label's scale.
+/// The weights of one bucket: one lane per label, in units of the scale of the label's head.
 pub type Weights = [i8; LABEL_LANES];
 
-/// 64 buckets of the bitmap and how many rows come before them.
+/// A block of 64 buckets of the bitmap.
 #[derive(Debug, Clone, Copy, Default)]
 struct Block {
+    /// One bit per bucket, set if the bucket has weights.
     present: u64,
+    /// The number of rows before this block.
     rank: u32,
 }
 
-/// Buckets and their weights.
+/// A sparse table from buckets to weights.
 #[derive(Clone)]
 pub struct Table {
     blocks: Vec<Block>,
@@ -23,17 +25,18 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table of `2^bits` buckets from rows in rising order of their buckets. Rows out of order or range are an
-    /// error of the caller; `None` then.
+    /// Creates a table of `2^bits` buckets from rows in ascending order of their buckets. Returns `None` if a row is out of
+    /// order or out of range.
     pub fn new(bits: u32, rows: impl IntoIterator<Item = (u32, Weights)>) -> Option<Table> {
         let rows = rows.into_iter().map(Ok::<_, std::convert::Infallible>);
         Table::try_new(bits, 0, rows).unwrap_or_else(|never| match never {})
     }
 
-    /// The same from `count` rows that come one by one and may fail to, so that they need not be kept beside the table.
+    /// Creates a table of `2^bits` buckets from an iterator of fallible rows in ascending order of their buckets. `count` is
+    /// the expected number of rows. Returns `None` if a row is out of order or out of range.
     ///
     /// # Errors
-    /// Returns the first error of a row.
+    /// Returns the first error of the iterator.
     pub fn try_new<E>(
         bits: u32,
         count: usize,
@@ -58,7 +61,7 @@ impl Table {
         Ok(Some(Table { blocks, rows: weights }))
     }
 
-    /// The weights of a bucket, if it has any.
+    /// Returns the weights of a bucket, or `None` if it has none.
     #[inline]
     pub fn get(&self, bucket: u32) -> Option<&Weights> {
         let block = self.blocks.get(bucket as usize / 64)?;
@@ -69,12 +72,12 @@ impl Table {
         self.rows.get(block.rank as usize + (block.present & (bit - 1)).count_ones() as usize)
     }
 
-    /// How many buckets have weights.
+    /// Returns the number of buckets that have weights.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Every bucket that has weights, in rising order.
+    /// Returns an iterator over the buckets that have weights, in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &Weights)> {
         let buckets =
             self.blocks.iter().enumerate().flat_map(|(at, block)| {

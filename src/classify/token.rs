@@ -1,4 +1,4 @@
-//! Cuts normalised text into tokens and pieces and counts what the dense signals need.
+//! Splits normalised text into tokens and pieces, and counts characters for the dense signals.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::words::Words;
 use crate::reading::link::{Address, Addresses};
 use crate::reading::text::ScoringText;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
     /// Letters, with digits and apostrophes inside.
@@ -17,7 +17,7 @@ pub enum TokenKind {
     Number,
     /// A run of one and the same punctuation mark or symbol.
     Punctuation,
-    /// One character of a script without spaces.
+    /// One character of a script that is written without spaces.
     Ideograph,
     /// One emoji.
     Emoji,
@@ -25,66 +25,83 @@ pub enum TokenKind {
     Link,
     /// An e-mail address.
     Email,
-    /// `@name`
+    /// A mention: `@name`.
     Mention,
-    /// `#word`
+    /// A hashtag: `#word`.
     Hashtag,
 }
 
-/// One token; `start..end` are bytes of the normalised text.
+/// A token of the normalised text.
 #[derive(Debug, Clone, Copy)]
 pub struct Token {
+    /// The kind of the token.
     pub kind: TokenKind,
+    /// The byte offset of its start in the normalised text.
     pub start: u16,
+    /// The byte offset of its end in the normalised text.
     pub end: u16,
-    /// All letters are capitals, and there are at least two.
+    /// Whether it is a word of at least two letters, all of them capitals.
     pub is_uppercase: bool,
+    /// The lexical classes of a word; empty for other tokens.
     pub classes: LexicalClasses,
+    /// The hash of the token. Links, e-mail addresses and mentions have one hash per kind.
     pub hash: u64,
-    /// The hash in the company of other words: identity terms are all the same there, so that what is said counts
-    /// and not of whom.
+    /// The hash for features that combine words. All identity terms share one, so that such features do not depend on which
+    /// group is meant.
     pub context_hash: u64,
-    /// How much of it counts in what speaks for abuse, `0..=1`.
+    /// The share of the token that counts as evidence for abuse, `0..=1`.
     pub weight: f32,
 }
 
 impl Token {
-    /// Returns whether it is a word that carries content.
+    /// Returns whether the token is a content word: at least three bytes long and not a function word.
     pub fn is_content(&self) -> bool {
         self.kind == TokenKind::Word && self.end - self.start >= 3 && !self.classes.intersects(LexicalClasses::FUNCTION)
     }
 }
 
-/// A part of the text between white space, links left out; `start..end` are bytes of the normalised text.
+/// A part of the normalised text between white space and addresses.
 #[derive(Debug, Clone, Copy)]
 pub struct Piece {
+    /// The byte offset of its start in the normalised text.
     pub start: u16,
+    /// The byte offset of its end in the normalised text.
     pub end: u16,
-    /// Nothing but ASCII letters, none of them doubled: as plain as it gets.
+    /// Whether it consists only of ASCII letters without doubled ones. Such a piece needs no deobfuscation.
     pub is_plain: bool,
-    /// Holds an identity term.
+    /// Whether it contains an identity term.
     pub has_identity_term: bool,
-    /// How much of it counts in what speaks for abuse, `0..=1`.
+    /// The share of the piece that counts as evidence for abuse, `0..=1`.
     pub weight: f32,
 }
 
-/// Sums over the characters of a text, links left out.
+/// Counts of the characters of a text, without those of addresses.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CharCounts {
+    /// The number of letters.
     pub letters: u32,
+    /// The number of capital letters.
     pub uppercase: u32,
+    /// The number of digits.
     pub digits: u32,
+    /// The number of punctuation marks and symbols.
     pub punctuation: u32,
+    /// The number of characters outside of ASCII.
     pub non_ascii: u32,
+    /// The number of line breaks.
     pub newlines: u32,
+    /// The number of bytes of web and e-mail addresses.
     pub link_bytes: u32,
 }
 
 /// The tokens of one text. Reused from call to call to keep its buffers.
 #[derive(Default)]
 pub struct Tokens {
+    /// The tokens, in text order.
     pub tokens: Vec<Token>,
+    /// The pieces, in text order.
     pub pieces: Vec<Piece>,
+    /// The character counts.
     pub counts: CharCounts,
 }
 
@@ -96,7 +113,7 @@ impl Tokens {
         self.counts = CharCounts::default();
         let normalised = text.as_str();
         let mut at = 0;
-        // White space in normal form is one of two bytes, never part of a longer character.
+        // Normalised white space is one of two ASCII bytes, so it is never part of a longer character.
         for (end, byte) in normalised.bytes().chain([b' ']).enumerate() {
             if byte == b' ' || byte == b'\n' {
                 self.counts.newlines += u32::from(byte == b'\n');
@@ -108,7 +125,8 @@ impl Tokens {
         }
     }
 
-    /// Gives the words the classes that they have in another language than English.
+    /// Replaces the English classes of all words by those of another language. Without classified words for the language,
+    /// words keep only their language-independent classes.
     pub fn reclassify(&mut self, words: Option<&Words>) {
         for token in self.tokens.iter_mut().filter(|token| token.kind == TokenKind::Word) {
             let classes = words.and_then(|words| words.get(&token.hash)).copied().unwrap_or_default();
@@ -125,7 +143,7 @@ impl Tokens {
         }
     }
 
-    /// Has every piece count as little as the least of its tokens.
+    /// Lowers the weight of every piece to the lowest weight of its tokens.
     pub fn lower_piece_weights(&mut self) {
         let mut all = self.tokens.iter().peekable();
         for piece in &mut self.pieces {
@@ -138,6 +156,7 @@ impl Tokens {
         }
     }
 
+    /// Reads the text between two white-space characters: its addresses, and the text around them.
     fn read_piece(&mut self, text: &ScoringText, mut at: usize, end: usize) {
         let piece = &text.as_str()[at..end];
         let begin = at;
@@ -156,7 +175,7 @@ impl Tokens {
         self.read_text(text, at, end);
     }
 
-    /// Reads a part without white space and addresses.
+    /// Reads text that has neither white space nor addresses, and adds it as a piece.
     fn read_text(&mut self, text: &ScoringText, start: usize, end: usize) {
         if start >= end {
             return;
@@ -192,8 +211,8 @@ impl Tokens {
         });
     }
 
-    /// Reads the word or number at the start of a range, whose first character has this class and length. Returns where it ends,
-    /// and whether it is nothing but ASCII letters, none of them doubled.
+    /// Reads the word or number at the start of a range. `class` and `length` are those of its first character. Returns its
+    /// end and whether it consists only of ASCII letters without doubled ones.
     fn read_word(&mut self, text: &ScoringText, at: Range<usize>, class: CharClass, length: usize) -> (usize, bool) {
         let Range { start: from, end } = at;
         let normalised = text.as_str();
@@ -223,8 +242,8 @@ impl Tokens {
         (at, plain)
     }
 
-    /// Reads the run of one mark at the start of a range, or the handle or tag that it begins if it is the first of its piece.
-    /// Returns where it ends.
+    /// Reads a run of one punctuation mark at the start of a range. A mark that is the first of its piece may also start a
+    /// mention or a hashtag. Returns the end of the token.
     fn read_punctuation(&mut self, text: &ScoringText, at: Range<usize>, length: usize, is_first: bool) -> usize {
         let Range { start: from, end } = at;
         let normalised = text.as_str();
@@ -237,17 +256,17 @@ impl Tokens {
         let run = ((at - from) / length) as u32;
         self.counts.punctuation += run;
         self.counts.non_ascii += u32::from(length > 1) * run;
-        // "!", "!!", "!!!" and "!!!!" differ; more do not.
-        let shown = &bytes[from..from + length * run.min(4) as usize];
-        let address = is_first && (shown == b"@" || shown == b"#") && at < end;
-        if address && char_class(normalised, at).0 == CharClass::Letter {
+        // Runs of four marks and more share a hash.
+        let hashed = &bytes[from..from + length * run.min(4) as usize];
+        let may_be_mention = is_first && (hashed == b"@" || hashed == b"#") && at < end;
+        if may_be_mention && char_class(normalised, at).0 == CharClass::Letter {
             return self.read_mention(text, from, end);
         }
-        self.push(TokenKind::Punctuation, from, at, false, lexicon::word_hash(shown));
+        self.push(TokenKind::Punctuation, from, at, false, lexicon::word_hash(hashed));
         at
     }
 
-    /// Reads an emoji or a character of a script without spaces; returns where it ends.
+    /// Reads an emoji or an ideograph. Returns its end.
     fn read_symbol(&mut self, text: &ScoringText, from: usize, class: CharClass, length: usize) -> usize {
         let to = from + length;
         self.counts.non_ascii += 1;
@@ -257,7 +276,7 @@ impl Tokens {
         to
     }
 
-    /// Reads `@name` or `#word`; returns where it ends. A tag's word is a word as well.
+    /// Reads `@name` or `#word` and returns its end. A hashtag has the hash of its word.
     fn read_mention(&mut self, text: &ScoringText, from: usize, end: usize) -> usize {
         let normalised = text.as_str();
         let mut at = from + 1;
@@ -283,6 +302,7 @@ impl Tokens {
         at
     }
 
+    /// Adds a word or a number, and its characters to the counts.
     fn push_word(&mut self, text: &ScoringText, from: usize, to: usize, letters: u32, capitals: u32) {
         let bytes = &text.as_str().as_bytes()[from..to];
         let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count() as u32;
@@ -291,7 +311,7 @@ impl Tokens {
         self.counts.digits += digits;
         self.counts.non_ascii += bytes.iter().filter(|&&byte| byte >= 0xC0).count() as u32;
         if letters == 0 {
-            // Years and small numbers speak for themselves; of long ones only the length does.
+            // Years and small numbers are hashed by value, longer numbers by their length.
             let hash = match digits {
                 0..=4 => lexicon::word_hash(bytes),
                 _ => hash::combine(lexicon::WORD_SEED, u64::from(digits)),
@@ -302,23 +322,23 @@ impl Tokens {
         }
     }
 
-    fn push(&mut self, kind: TokenKind, from: usize, to: usize, shouted: bool, hash: u64) {
+    fn push(&mut self, kind: TokenKind, from: usize, to: usize, is_uppercase: bool, hash: u64) {
         let classes = if kind == TokenKind::Word { lexicon::classes_of(hash) } else { LexicalClasses::default() };
-        let said = if classes.intersects(LexicalClasses::IDENTITY) { lexicon::IDENTITY_PLACEHOLDER } else { hash };
+        let context_hash = if classes.intersects(LexicalClasses::IDENTITY) { lexicon::IDENTITY_PLACEHOLDER } else { hash };
         self.tokens.push(Token {
             kind,
             start: from as u16,
             end: to as u16,
-            is_uppercase: shouted,
+            is_uppercase,
             classes,
             hash,
-            context_hash: said,
+            context_hash,
             weight: 1.0,
         });
     }
 }
 
-/// What stands in the word stream for a token whose own text says little.
+/// Returns the text that is hashed in place of the text of a link, an e-mail address or a mention.
 fn placeholder_text(kind: TokenKind) -> &'static [u8] {
     match kind {
         TokenKind::Link => b" link",
@@ -327,6 +347,7 @@ fn placeholder_text(kind: TokenKind) -> &'static [u8] {
     }
 }
 
+/// The class of a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CharClass {
     Letter,
@@ -336,7 +357,7 @@ enum CharClass {
     Emoji,
 }
 
-/// The class of the character at a byte of the text, and its length.
+/// Returns the class of the character at a byte offset, and its length in bytes.
 #[inline]
 fn char_class(text: &str, at: usize) -> (CharClass, usize) {
     let byte = text.as_bytes()[at];
@@ -360,7 +381,7 @@ fn non_ascii_class(text: &str, at: usize) -> (CharClass, usize) {
     (class, c.len_utf8())
 }
 
-/// Whether the mark at `at` is inside its word or number: "don't", "snake_case", "1,000.50".
+/// Returns whether the mark at `at` is part of a word or number, as in "don't", "snake_case" and "1,000.50".
 fn is_inside_word(bytes: &[u8], at: usize, in_word: bool) -> bool {
     let next = bytes.get(at + 1).copied().unwrap_or(b' ');
     match bytes[at] {

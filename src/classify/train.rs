@@ -1,4 +1,4 @@
-//! Trains a model from a recipe and a directory of labelled comments. Same recipe and data, same bytes.
+//! Trains a model from a recipe and folders of labelled comments. The same recipe and data give the same bytes.
 
 mod assemble;
 mod calibrate;
@@ -28,10 +28,10 @@ pub use leave_out::LeaveOut;
 pub use progress::Progress;
 pub use report::{HeadMetrics, measure_heads};
 
-/// Trains the model of a recipe on the files in the folders of `data`, without the rows that are to be left out.
+/// Trains the model of a recipe on the files in the folders of `data`. Rows that `leave_out` matches are skipped.
 ///
 /// # Errors
-/// When a file cannot be read or a head has no rows to calibrate on.
+/// Returns an error if a file cannot be read, or a head has no rows of both classes to calibrate on.
 pub fn train(
     recipe: &Recipe,
     data: &[PathBuf],
@@ -86,7 +86,7 @@ mod tests {
         heads.insult = { field = "labels.insult", is = 1 }
     "#;
 
-    /// Made-up rows: every third offers pills, every third insults.
+    /// Synthetic rows: one third offers pills, one third insults, one third is harmless.
     fn rows() -> String {
         let row = |n: usize| {
             let split = if n.is_multiple_of(5) { "dev" } else { "train" };

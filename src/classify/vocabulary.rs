@@ -1,7 +1,7 @@
-//! Which words speak for which of the model's languages: tells them apart where a comment is too short for trigrams.
+//! Language identification by words, for comments that are too short for trigrams.
 //!
-//! Naive Bayes over the words of the training rows: each word has, for each language, the logarithm of how much more
-//! often that language uses it than the others do on average.
+//! Naive Bayes over the words of the training rows: the weight of a word for a language is the logarithm of the word's rate
+//! in that language divided by its mean rate over all languages.
 
 use std::collections::HashMap;
 
@@ -9,44 +9,44 @@ use isolang::Language;
 
 use super::token::{Token, TokenKind};
 
-/// One unit of a stored weight, in nats.
+/// The value of one unit of a stored weight, in nats.
 const NATS_PER_UNIT: f32 = 1.0 / 16.0;
-/// How far the best language must lead the next, in units.
+/// The minimum lead of the best language over the second best, in units.
 const MARGIN: i32 = 16;
-/// The same for a language that the model does not speak.
+/// The minimum lead of a language that the model does not support, in units.
 const UNSUPPORTED_MARGIN: i32 = 64;
-/// One in so many words must be known.
-const MIN_KNOWN_RATIO: usize = 4;
-/// Only so many words are looked at.
+/// The maximum number of words per known word: at least one in four must be known.
+const MAX_WORDS_PER_KNOWN: usize = 4;
+/// The maximum number of words that are read.
 const MAX_WORDS: usize = 40;
-/// Languages whose script hardly another is written in.
+/// Languages that their script alone identifies.
 const IDENTIFIED_BY_SCRIPT: [Language; 7] =
     [Language::Ell, Language::Heb, Language::Hin, Language::Jpn, Language::Kor, Language::Tha, Language::Zho];
-/// More languages than any model has.
+/// The maximum number of languages of a vocabulary.
 pub const MAX_LANGUAGES: usize = 64;
-/// A language with fewer words in a row is not written in words.
+/// The minimum mean number of words per row. A language with fewer is written without spaces.
 const MIN_WORDS_PER_ROW: f32 = 2.0;
-/// Fewer rows say more of their subject than of their language.
+/// The minimum number of rows of a language. Fewer rows reflect their topics more than their language.
 const MIN_ROWS: f32 = 200.0;
-/// Added to every count: a word seen once proves little.
+/// The constant added to every count, so that rare words get small weights.
 const COUNT_SMOOTHING: f32 = 0.5;
 
-/// Words and what they say about the language.
+/// Words with a weight for each language.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
-    /// The columns of a row.
+    /// The language of each column.
     pub languages: Vec<Language>,
-    /// Keys of words in rising order.
+    /// The keys of the words, in ascending order.
     pub keys: Vec<u32>,
-    /// A weight per word and language, row by row.
+    /// The weights, one row per word and one column per language.
     pub weights: Vec<i8>,
 }
 
 impl Vocabulary {
-    /// The language that the words speak for: that which leads the next by enough, if it knows enough of the words.
-    /// `likely`: the language that is expected, and how much, in units of the weights. What the model does not speak has to
-    /// lead by more.
-    pub fn guess(&self, tokens: &[Token], likely: (Language, i32), spoken: impl Fn(Language) -> bool) -> Option<Language> {
+    /// Returns the most likely language of the words. `prior` is the expected language and the amount added to its score, in
+    /// units of the weights; `is_supported` tells whether the model supports a language. Returns `None` if too few words are
+    /// known, or if the best language does not lead by enough: unsupported languages need a larger lead.
+    pub fn guess(&self, tokens: &[Token], prior: (Language, i32), is_supported: impl Fn(Language) -> bool) -> Option<Language> {
         let mut sums = [0i32; MAX_LANGUAGES];
         let (mut known, mut words) = (0usize, 0usize);
         for token in tokens.iter().filter(|token| is_word(token)).take(MAX_WORDS) {
@@ -57,12 +57,12 @@ impl Vocabulary {
                 *sum += i32::from(*weight);
             }
         }
-        if known == 0 || known * MIN_KNOWN_RATIO < words {
+        if known == 0 || known * MAX_WORDS_PER_KNOWN < words {
             return None;
         }
         let (mut best, mut next) = ((i32::MIN, None), i32::MIN);
         for (sum, language) in sums.into_iter().zip(&self.languages) {
-            let sum = if likely.0 == *language { sum + likely.1 } else { sum };
+            let sum = if prior.0 == *language { sum + prior.1 } else { sum };
             if sum > best.0 {
                 next = best.0;
                 best = (sum, Some(*language));
@@ -70,9 +70,11 @@ impl Vocabulary {
                 next = next.max(sum);
             }
         }
-        best.1.filter(|language| best.0.saturating_sub(next) >= if spoken(*language) { MARGIN } else { UNSUPPORTED_MARGIN })
+        let margin = |language| if is_supported(language) { MARGIN } else { UNSUPPORTED_MARGIN };
+        best.1.filter(|language| best.0.saturating_sub(next) >= margin(*language))
     }
 
+    /// Returns the weights of a word, or `None` if the word is unknown.
     fn row(&self, key: u32) -> Option<&[i8]> {
         let at = self.keys.binary_search(&key).ok()?;
         let width = self.languages.len();
@@ -80,7 +82,7 @@ impl Vocabulary {
     }
 }
 
-/// Counts words while training rows are read.
+/// Counts the words of training rows to build a [`Vocabulary`].
 #[derive(Default)]
 pub struct VocabularyBuilder {
     languages: Vec<Language>,
@@ -92,7 +94,7 @@ pub struct VocabularyBuilder {
 impl VocabularyBuilder {
     /// Counts the words of one row.
     pub fn add_row(&mut self, language: Language, tokens: &[Token]) {
-        // Known by their script; the Latin words in their rows are names.
+        // The script identifies these languages, and the Latin words in their rows are mostly names.
         if IDENTIFIED_BY_SCRIPT.contains(&language) {
             return;
         }
@@ -109,8 +111,9 @@ impl VocabularyBuilder {
         }
     }
 
-    /// The `most` words that say most about the language.
-    pub fn build(self, most: usize) -> Vocabulary {
+    /// Builds a vocabulary of the `max_words` words that distinguish languages best. It is empty if fewer than two languages
+    /// have enough rows.
+    pub fn build(self, max_words: usize) -> Vocabulary {
         let columns = self.language_columns();
         if columns.len() < 2 {
             return Vocabulary::default();
@@ -121,7 +124,7 @@ impl VocabularyBuilder {
             rows.push((*key, gain, weights));
         }
         rows.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        rows.truncate(most);
+        rows.truncate(max_words);
         rows.sort_unstable_by_key(|row| row.0);
         Vocabulary {
             languages: columns.iter().map(|&at| self.languages[at]).collect(),
@@ -130,25 +133,25 @@ impl VocabularyBuilder {
         }
     }
 
-    /// Returns the languages of which enough was read, by their place among all.
+    /// Returns the indices of the languages that have enough rows and words.
     fn language_columns(&self) -> Vec<usize> {
-        let fewest = MIN_ROWS.min(self.rows.iter().fold(0.0, |most, rows| rows.max(most)) / 2.0);
-        // Not by words: what is written without spaces is known by its script.
-        let is_enough = |at: &usize| self.totals[*at] >= MIN_WORDS_PER_ROW * self.rows[*at] && self.rows[*at] >= fewest;
+        let min_rows = MIN_ROWS.min(self.rows.iter().fold(0.0, |largest, rows| rows.max(largest)) / 2.0);
+        // A language that is written without spaces is identified by its script instead.
+        let is_enough = |at: &usize| self.totals[*at] >= MIN_WORDS_PER_ROW * self.rows[*at] && self.rows[*at] >= min_rows;
         (0..self.languages.len()).filter(is_enough).collect()
     }
 
-    /// Returns how much a word says about the language, and its stored weight for each of the languages.
+    /// Returns how well a word distinguishes languages, and its stored weight for each language.
     fn word_weights(&self, counts: &HashMap<usize, u32>, columns: &[usize]) -> (f32, Vec<i8>) {
         let rate = |&column: &usize| {
             let count = counts.get(&column).copied().unwrap_or(0) as f32;
-            // Rates per 100,000 words: languages differ in how much there is to read.
+            // Languages differ in how much training text they have, so rates per 100,000 words are compared.
             (count + COUNT_SMOOTHING) / (self.totals[column] + 1.0) * 1e5 + COUNT_SMOOTHING
         };
         let rates: Vec<f32> = columns.iter().map(rate).collect();
         let mean = rates.iter().sum::<f32>() / columns.len() as f32;
         let weights: Vec<f32> = rates.iter().map(|rate| (rate / mean).ln()).collect();
-        let spread = weights.iter().fold(0.0f32, |most, weight| most.max(weight.abs()));
+        let spread = weights.iter().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
         let stored = weights.iter().map(|weight| (weight / NATS_PER_UNIT).round().clamp(-127.0, 127.0) as i8).collect();
         (spread * mean, stored)
     }
@@ -158,6 +161,7 @@ fn is_word(token: &Token) -> bool {
     token.kind == TokenKind::Word
 }
 
+/// Returns the vocabulary key of a word: the high half of its hash.
 fn key(token: &Token) -> u32 {
     (token.hash >> 32) as u32
 }

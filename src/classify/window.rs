@@ -1,5 +1,5 @@
-//! Long texts are scored in windows, of which the worst counts. How many are scored is bounded: a quick look at all of the
-//! text picks those that look worst.
+//! Splits long texts into windows that are scored one by one. The number of scored windows is bounded: a cheap pass over
+//! the whole text selects the most suspicious ones.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,39 +11,40 @@ use super::model::{LanguageModel, Model};
 use super::{Input, LABEL_LANES, Label};
 use crate::reading::text::MAX_BYTES;
 
-/// A text of more than [`MAX_BYTES`] is cut into windows of about so many bytes, which are as long as a long comment.
+/// The maximum size of a window, in bytes, about the length of a long comment. Texts of more than [`MAX_BYTES`] are split.
 const WINDOW: usize = 2_000;
-/// Besides the first and the last so many windows are scored, those that look worst.
+/// The maximum number of windows that are scored besides the first and the last.
 const MAX_INNER_WINDOWS: usize = 3;
-/// Longer words are not looked up.
+/// The maximum length of a word that is looked up, in bytes.
 const MAX_WORD_BYTES: usize = 32;
-/// What a link counts, in units of a weight's scale, and what a byte that is not ASCII does: behind it a word may hide.
+/// The suspicion that a link adds to a window, in units of a weight's scale.
 const LINK_SUSPICION: f32 = 40.0;
+/// The suspicion that a non-ASCII byte adds, in units of a weight's scale. Such a byte may be part of a disguised word.
 const NON_ASCII_SUSPICION: f32 = 0.2;
 
-/// Returns the parts of a text that are to be scored, in their order: all of it if it is short.
+/// Returns the windows of a text to score, in text order. A text of at most [`MAX_BYTES`] is a single window.
 pub fn select_windows(model: &Model, text: &str) -> Vec<Range<usize>> {
     if text.len() <= MAX_BYTES {
         return std::iter::once(0..text.len()).collect();
     }
     let windows: Vec<Range<usize>> = split_into_windows(text).collect();
     let last = windows.len().saturating_sub(1);
-    let english = model.language_models().iter().find(|voice| voice.head(Label::Spam).is_some());
-    let looks: Vec<[f32; LABEL_LANES]> =
-        windows.iter().map(|window| suspicion(model, english, text.get(window.clone()).unwrap_or_default())).collect();
-    // What all of the text has is not what makes a part of it bad.
-    let usual: [f32; LABEL_LANES] =
-        std::array::from_fn(|lane| looks.iter().map(|sums| sums[lane]).sum::<f32>() / looks.len().max(1) as f32);
-    let beyond = |sums: &[f32; LABEL_LANES]| sums.iter().zip(usual).map(|(sum, usual)| sum - usual).fold(f32::MIN, f32::max);
-    let inner = looks.iter().enumerate().filter(|(at, _)| *at > 0 && *at < last);
-    let mut ranked: Vec<(f32, usize)> = inner.map(|(at, sums)| (beyond(sums), at)).collect();
+    let spam_model = model.language_models().iter().find(|language_model| language_model.head(Label::Spam).is_some());
+    let suspicions: Vec<[f32; LABEL_LANES]> =
+        windows.iter().map(|window| suspicion(model, spam_model, text.get(window.clone()).unwrap_or_default())).collect();
+    // Windows are ranked by how far they exceed the text's mean.
+    let mean: [f32; LABEL_LANES] =
+        std::array::from_fn(|lane| suspicions.iter().map(|sums| sums[lane]).sum::<f32>() / suspicions.len().max(1) as f32);
+    let excess = |sums: &[f32; LABEL_LANES]| sums.iter().zip(mean).map(|(sum, mean)| sum - mean).fold(f32::MIN, f32::max);
+    let inner = suspicions.iter().enumerate().filter(|(at, _)| *at > 0 && *at < last);
+    let mut ranked: Vec<(f32, usize)> = inner.map(|(at, sums)| (excess(sums), at)).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut chosen: Vec<usize> = ranked.into_iter().take(MAX_INNER_WINDOWS).map(|(_, at)| at).chain([0, last]).collect();
     chosen.sort_unstable();
     chosen.into_iter().filter_map(|at| windows.get(at).cloned()).collect()
 }
 
-/// Returns the parts of a window that are quoted, given those of the whole text.
+/// Returns the quoted ranges relative to the start of a window, given those of the whole text.
 pub fn quoted_in_window<'q>(all: &'q [Range<usize>], window: &Range<usize>) -> Cow<'q, [Range<usize>]> {
     if window.start == 0 || all.is_empty() {
         return Cow::Borrowed(all);
@@ -52,34 +53,34 @@ pub fn quoted_in_window<'q>(all: &'q [Range<usize>], window: &Range<usize>) -> C
     all.iter().map(within).filter(|part| !part.is_empty()).collect()
 }
 
-/// Returns a part of a comment as a comment of its own; `quoted_in_window` are the parts of it that are quoted.
+/// Returns a window of a comment as a separate input. `quoted` are the quoted ranges from [`quoted_in_window`].
 pub fn window_input<'a>(input: &Input<'a>, at: &Range<usize>, quoted: &'a [Range<usize>]) -> Input<'a> {
     Input { text: input.text.get(at.clone()).unwrap_or_default(), quoted, ..*input }
 }
 
-/// Cuts a text into windows, between words where there is white space.
+/// Splits a text into windows, at white space if the second half of a window has any.
 fn split_into_windows(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut from = 0;
+    let mut next = 0;
     std::iter::from_fn(move || {
-        let begin = from;
+        let begin = next;
         let rest = text.get(begin..).filter(|rest| !rest.is_empty())?;
-        let most = rest.floor_char_boundary(WINDOW).max(1);
-        let space = rest.get(..most).and_then(|part| part.rfind(char::is_whitespace)).filter(|at| *at >= WINDOW / 2);
-        from = begin + if most == rest.len() { most } else { space.map_or(most, |at| rest.ceil_char_boundary(at + 1)) };
-        Some(begin..from)
+        let limit = rest.floor_char_boundary(WINDOW).max(1);
+        let space = rest.get(..limit).and_then(|part| part.rfind(char::is_whitespace)).filter(|at| *at >= WINDOW / 2);
+        next = begin + if limit == rest.len() { limit } else { space.map_or(limit, |at| rest.ceil_char_boundary(at + 1)) };
+        Some(begin..next)
     })
 }
 
-/// Returns how bad a part of a text looks at first sight: by lane the weights of its words that speak for the label, and its links.
-fn suspicion(model: &Model, voice: Option<&LanguageModel>, text: &str) -> [f32; LABEL_LANES] {
+/// Estimates how suspicious a window is: for each lane, the positive weights of its words, plus its links and non-ASCII bytes.
+fn suspicion(model: &Model, language_model: Option<&LanguageModel>, text: &str) -> [f32; LABEL_LANES] {
     let mut sums = [0.0f32; LABEL_LANES];
-    let mut odd = 0.0;
+    let mut form = 0.0;
     let mut word = [0u8; MAX_WORD_BYTES];
     let mut length = 0;
     for byte in text.bytes().chain([b' ']) {
         if byte.is_ascii_alphanumeric() {
-            if let Some(place) = word.get_mut(length) {
-                *place = byte.to_ascii_lowercase();
+            if let Some(slot) = word.get_mut(length) {
+                *slot = byte.to_ascii_lowercase();
             }
             length += 1;
             continue;
@@ -87,17 +88,17 @@ fn suspicion(model: &Model, voice: Option<&LanguageModel>, text: &str) -> [f32; 
         if (2..=MAX_WORD_BYTES).contains(&length) {
             let key = hash::feature_key(combine(UNIGRAM, lexicon::word_hash(word.get(..length).unwrap_or_default())));
             let sign = if key & 1 == 1 { -1.0 } else { 1.0 };
-            if let Some(weights) = voice.and_then(|voice| model.bucket_weights(voice, key >> 1)) {
+            if let Some(weights) = language_model.and_then(|language_model| model.bucket_weights(language_model, key >> 1)) {
                 for (sum, weight) in sums.iter_mut().zip(weights) {
                     *sum += (sign * f32::from(*weight)).max(0.0);
                 }
             }
         }
         length = 0;
-        odd += if byte.is_ascii() { 0.0 } else { NON_ASCII_SUSPICION };
+        form += if byte.is_ascii() { 0.0 } else { NON_ASCII_SUSPICION };
     }
-    odd += LINK_SUSPICION * text.matches("://").count() as f32;
-    sums.map(|sum| sum + odd)
+    form += LINK_SUSPICION * text.matches("://").count() as f32;
+    sums.map(|sum| sum + form)
 }
 
 #[cfg(test)]

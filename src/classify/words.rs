@@ -1,4 +1,4 @@
-//! Small classes of words, language by language, that the marks of scope are made from.
+//! Small word classes per language, from which scope marks are derived.
 
 mod classes;
 mod lookup;
@@ -14,14 +14,14 @@ use super::language::HINGLISH;
 use super::lexicon::{self, word_hash};
 use crate::reading::text::ScoringText;
 
-/// Returns the classified words of a language, or `None` if there are none.
+/// Returns the classified words of a language. Returns `None` if the language has no word file.
 pub fn for_language(language: Language) -> Option<&'static Words> {
     WORDS.get(&language)
 }
 
-/// Returns whether adjectives mostly stand behind their nouns in a language.
+/// Returns whether adjectives mostly follow their nouns in a language.
 pub fn has_postposed_adjectives(language: Language) -> bool {
-    let follow = [
+    let languages = [
         Language::Ara,
         Language::Fas,
         Language::Fra,
@@ -32,10 +32,10 @@ pub fn has_postposed_adjectives(language: Language) -> bool {
         Language::Spa,
         Language::Vie,
     ];
-    follow.contains(&language)
+    languages.contains(&language)
 }
 
-/// The files of classes of all languages but English.
+/// The word files of all languages except English.
 const FILES: [(Language, &str); 26] = [
     (Language::Ara, include_str!("words/ar.txt")),
     (Language::Ces, include_str!("words/cs.txt")),
@@ -65,6 +65,7 @@ const FILES: [(Language, &str); 26] = [
     (HINGLISH, include_str!("words/hi-Latn.txt")),
 ];
 
+/// The classified words of every language, parsed on first use.
 static WORDS: LazyLock<HashMap<Language, Words>> = LazyLock::new(|| {
     let english = format!(
         "{}\n{}\ngroup: {}",
@@ -76,14 +77,14 @@ static WORDS: LazyLock<HashMap<Language, Words>> = LazyLock::new(|| {
     others.chain([(Language::Eng, parse_file(&english))]).collect()
 });
 
-/// Parses a file of classes. Lines of classes that are not known here serve other purposes.
+/// Parses a word file. Lines whose class name is unknown are skipped.
 fn parse_file(text: &str) -> Words {
     let (mut all, mut normal) = (Words::default(), ScoringText::default());
     let lines = text.lines().filter_map(|line| line.split_once(':'));
     for (name, words) in lines {
         let Some((_, class)) = WordClasses::NAMES.iter().find(|(known, _)| *known == name) else { continue };
         for word in words.split_whitespace() {
-            // As tokens are read.
+            // Tokens are normalised in the same way.
             normal.normalize(word);
             let classes = all.entry(word_hash(normal.as_str().as_bytes())).or_default();
             *classes = classes.union(*class);

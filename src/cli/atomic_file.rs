@@ -1,13 +1,18 @@
-//! Small files that say how far a command has come: replaced as a whole.
+//! Atomic replacement of the small files that store a command's progress.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// Replaces the file: a reader, or a crash, finds the old text or the new one. It is not forced to disk, which would
-/// cost a disk's rotation each time: after a power cut an older text only brings some things again.
+/// Replaces the contents of a file atomically.
+///
+/// A concurrent reader, or a restart after a crash, finds either the old or the new text. The file is not synced to disk,
+/// because that would slow down every update: older text after a power failure only repeats some work.
+///
+/// # Errors
+/// Returns an error if the file cannot be written.
 pub fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(format!(".{}.new", std::process::id()));
-    let beside = PathBuf::from(beside);
-    fs::write(&beside, text).and_then(|()| fs::rename(&beside, file))
+    let mut temporary = file.as_os_str().to_owned();
+    temporary.push(format!(".{}.new", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, file))
 }

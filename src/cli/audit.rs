@@ -1,4 +1,4 @@
-//! `gatepost audit`: who did what on a site, and whether what is kept of it is whole.
+//! `gatepost audit`: shows and verifies the audit log of a site.
 
 mod chain;
 mod verify;
@@ -16,7 +16,7 @@ use super::verdict_view;
 use crate::pb;
 use crate::verdict::Decision;
 
-/// Events a call.
+/// Events per request.
 const PAGE_SIZE: i32 = 500;
 
 pub const EXAMPLES: &str = "Examples:
@@ -39,29 +39,29 @@ pub struct AuditArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Check the chain of hashes: no act is missing, none was changed
+    /// Verify the hash chain: no event is missing or changed
     #[command(after_help = verify::EXAMPLES)]
     Verify(verify::VerifyArgs),
 }
 
 #[derive(Debug, clap::Args)]
 struct ListArgs {
-    /// Only acts on this comment
+    /// Only events of this comment
     #[arg(long, default_value = "", hide_default_value = true, value_name = "ID", allow_hyphen_values = true)]
     comment: String,
-    /// Only what this moderator did, or MACHINE
+    /// Only events of this moderator, or of MACHINE
     #[arg(long, default_value = "", hide_default_value = true, value_name = "NAME")]
     by: String,
-    /// Only this: CHECKED, EDITED, DECIDED, UNDONE, LISTED, UNLISTED, FORGOTTEN, SECRET_ROTATED
+    /// Only events of this kind: CHECKED, EDITED, DECIDED, UNDONE, LISTED, UNLISTED, FORGOTTEN, SECRET_ROTATED
     #[arg(long, default_value = "", hide_default_value = true, value_name = "ACT")]
     act: String,
-    /// Only what was done under this name, as `approve` and `reject` tell it
+    /// Only events of this act, by the ID that `approve` and `reject` print
     #[arg(long, default_value = "", hide_default_value = true, value_name = "ACT_ID")]
     act_id: String,
-    /// Only since then, e.g. 7d or 2026-01-31
+    /// Only events since then, e.g. 7d or 2026-01-31
     #[arg(long, value_name = "WHEN")]
     since: Option<Since>,
-    /// In the order in which it happened
+    /// List the oldest events first
     #[arg(long)]
     oldest_first: bool,
     #[command(flatten)]
@@ -72,7 +72,7 @@ struct ListArgs {
     connect: ConnectArgs,
 }
 
-/// Lists, or verifies.
+/// Lists or verifies the audit log.
 pub async fn run(args: &AuditArgs) -> Result<ExitCode, Failure> {
     match &args.command {
         Some(Command::Verify(args)) => verify::run(args).await,

@@ -1,9 +1,9 @@
-//! `gatepost bench`: asks a server for verdicts at a fixed rate and tells how long they took, waiting included.
+//! `gatepost bench`: a load generator that calls a server at a fixed rate and reports the latency of its verdicts.
 //!
 //! The load is an open loop: calls are due at fixed times, and latency is counted from when a call was due, not from when
-//! it was sent. A program that waits for one answer before it sends the next call asks less of a server the slower it is,
-//! and leaves out what those would have waited who came meanwhile: Gil Tene's "coordinated omission", which HdrHistogram
-//! and wrk2 were written against.
+//! it was sent. A load generator that waits for an answer before it sends the next call puts less load on a slower server,
+//! and does not measure the waiting time of the requests that would have arrived in between. Gil Tene calls this
+//! coordinated omission; HdrHistogram and wrk2 were written against it.
 
 mod args;
 mod attempt;
@@ -47,19 +47,20 @@ use template::RequestOptions;
 pub use args::BenchArgs;
 
 pub const EXAMPLES: &str = "Examples:
-  gatepost bench --rate 500                                 the built-in comments, half a minute
-  gatepost bench --rate max --callers 32 --duration 10s     what the server can do at most
+  gatepost bench --rate 500                                 the built-in comments, for 30 s
+  gatepost bench --rate max --callers 32 --duration 10s     the capacity of the server
   gatepost bench --rate 2000 --file comments.jsonl --dry-run --format json > report.json
   gatepost bench --rate 200 --retry --server http://a:50051 --server http://b:50051 --duration 2m
   gatepost bench --rate 1000 --idle 1000 --half-open 200 --slow-readers 200 --duration 1m
 
-Calls are due at fixed times, and latency counts from then: a server that stalls shows the waiting of all who came
-meanwhile. Comments get new ids, so that none is answered from the record; the built-in ones are each of a new author, so
-that only a site's own limit applies. A file is read as `check --file` reads it, and sent over and over.
-Ctrl-C ends it early, with a report. Exit codes: 0 every call was answered, 5 some were not, 1 none was.
+Calls are due at fixed times, and latency counts from then, so that a stall of the server shows in the latency of every
+call that fell due meanwhile. Comments get new ids, because a server answers a repeated comment from its record. Each
+built-in comment has a new author, so that only the limit of the site applies. A file has the format of `check --file`
+and is sent in a loop.
+Ctrl-C ends the run early and prints the report. Exit codes: 0 all calls were answered, 5 some were not, 1 none was.
 The fields of the JSON report are explained in docs/bench.md.";
 
-/// Runs the load and prints what came of it.
+/// Runs the load and prints the report.
 pub fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
     args.check()?;
     let runtime = match args.threads {
@@ -72,77 +73,78 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
     Ok(failure::exit_code_of_batch(report.calls.due - report.calls.answered, report.calls.due))
 }
 
-/// Prepares the load, runs it, and sums up what was counted.
+/// Prepares the load, runs it, and returns the report.
 async fn measure(args: &BenchArgs) -> Result<BenchReport, Failure> {
-    let making =
+    let options =
         RequestOptions { site: args.site(), keep_ids: args.keep_ids, fresh_authors: args.fresh_authors, dry_run: args.dry_run };
-    let (comments, warning) = RequestSet::read(args.file.as_deref(), making)?;
+    let (comments, warning) = RequestSet::read(args.file.as_deref(), options)?;
     let comments = Arc::new(comments);
-    let (lines, servers) = setup::connect(args).await?;
-    let connections = lines.len();
-    setup::probe(&lines, &servers, &comments, *args.timeout).await?;
+    let (load_connections, servers) = setup::connect(args).await?;
+    let connections = load_connections.len();
+    setup::probe(&load_connections, &servers, &comments, *args.timeout).await?;
 
-    let (leave, over) = watch::channel(false);
-    let crowds = setup::open_background(args, &servers, &comments, &over).await?;
+    let (stop_background, over) = watch::channel(false);
+    let groups = setup::open_background(args, &servers, &comments, &over).await?;
     let time = MeasuredTime::starting_now(args);
-    let caller = Arc::new(caller(args, lines, servers.len(), &comments, &time));
+    let caller = Arc::new(caller(args, load_connections, servers.len(), &comments, &time));
     let stopped = run_load(args, &caller, &time).await?;
 
-    let _ = leave.send(true);
-    let mut beside = Vec::new();
-    for crowd in crowds {
-        beside.push(crowd.finish().await);
+    let _ = stop_background.send(true);
+    let mut background = Vec::new();
+    for group in groups {
+        background.push(group.finish().await);
     }
     let ended = stopped.unwrap_or(time.end).min(time.end);
-    let facts = RunInfo {
+    let run_info = RunInfo {
         began: time.started_at,
         measured: ended.saturating_duration_since(time.start),
         stopped_early: ended < time.end,
         servers,
         connections,
-        beside,
+        background,
         warnings: warning.into_iter().collect(),
     };
-    let fresh = time.record(args, facts.servers.len());
-    let record = caller.with_record(|record| std::mem::replace(record, fresh));
-    Ok(summary::summarize(args, &comments, record, facts))
+    let empty = time.record(args, run_info.servers.len());
+    let record = caller.with_record(|record| std::mem::replace(record, empty));
+    Ok(summary::summarize(args, &comments, record, run_info))
 }
 
-/// When calls are made and which of them are measured.
+/// The period in which calls are made, and the part of it that is measured.
 struct MeasuredTime {
-    /// The first call is due.
+    /// When the first call is due.
     load_start: Instant,
-    /// The warm-up is over: what is due from now on is measured.
+    /// When the warm-up ends; calls that are due from then on are measured.
     start: Instant,
-    /// No more calls are due.
+    /// When the load ends; no calls are due from then on.
     end: Instant,
-    /// `start` as a time of the calendar.
+    /// `start` as wall-clock time.
     started_at: SystemTime,
 }
 
 impl MeasuredTime {
-    /// Returns the times of a load that starts now.
+    /// Returns the period of a load that starts now.
     fn starting_now(args: &BenchArgs) -> Self {
         let load_start = Instant::now();
         let start = load_start + *args.warmup;
         Self { load_start, start, end: start + *args.duration, started_at: SystemTime::now() + *args.warmup }
     }
 
-    /// Returns an empty record of the calls that are due in it.
+    /// Returns an empty recorder of the calls that are due in the measured part.
     fn record(&self, args: &BenchArgs, servers: usize) -> LoadRecorder {
         LoadRecorder::new(self.start, self.end, *args.timeout, servers)
     }
 }
 
+/// Returns the client that makes the calls of the load.
 fn caller(
     args: &BenchArgs,
-    lines: Vec<LoadConnection>,
+    connections: Vec<LoadConnection>,
     servers: usize,
     comments: &Arc<RequestSet>,
     time: &MeasuredTime,
 ) -> LoadClient {
     LoadClient {
-        connections: lines,
+        connections,
         servers,
         comments: Arc::clone(comments),
         timeout: *args.timeout,
@@ -152,7 +154,7 @@ fn caller(
     }
 }
 
-/// Makes the calls, with a progress bar. Returns when it was stopped, if it was stopped before its end.
+/// Runs the load behind a progress bar. Returns the time at which Ctrl-C stopped it, or `None` if it ran to its end.
 async fn run_load(args: &BenchArgs, caller: &Arc<LoadClient>, time: &MeasuredTime) -> Result<Option<Instant>, Failure> {
     let (halt, stop) = watch::channel(false);
     let in_flight = InFlight::new(args.max_in_flight);
@@ -171,13 +173,14 @@ async fn run_load(args: &BenchArgs, caller: &Arc<LoadClient>, time: &MeasuredTim
     };
     let stopped = run_until_interrupted(load, &halt, caller).await?;
     bar.abort();
-    // Nobody waits for the bar; it takes itself away.
+    // Waits until the aborted task has dropped the bar, which clears it.
     let _ = bar.await;
     Ok(stopped)
 }
 
-/// Waits for the load, or for Ctrl-C, which lets calls on their way end; a second one does not even that. Tells when it was
-/// stopped.
+/// Waits for the load or for Ctrl-C. After the first Ctrl-C, calls in flight may finish; a second one abandons them.
+///
+/// Returns the time of the first Ctrl-C, or `None` if the load ran to its end.
 async fn run_until_interrupted(
     load: impl Future<Output = Result<(), Failure>>,
     halt: &watch::Sender<bool>,

@@ -1,4 +1,4 @@
-//! Deciding all comments that fit a filter: shown and counted first, asked about, and done at the revisions that were shown.
+//! Decisions on all comments that match a filter: shown and counted first, confirmed, and applied at the revisions shown.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -14,40 +14,40 @@ use super::verdict_view::top_score;
 use crate::pb;
 use crate::verdict::Decision;
 
-/// Comments a call of a list.
+/// Comments per list request.
 const PAGE_SIZE: i32 = 500;
-/// How many comments are shown before the question.
+/// Maximum number of comments shown before the question.
 const MAX_PREVIEW: usize = 10;
-/// Most comments of one act.
+/// Maximum number of comments in one act.
 const MAX_COMMENTS: usize = 100_000;
 
-/// Which comments, if not by id.
+/// Options that select comments by a filter.
 #[derive(Debug, clap::Args)]
 pub struct BulkArgs {
-    /// All comments that fit these terms, as for `gatepost queue`: shows how many, and asks
+    /// All comments that match these terms, as for `gatepost queue`; shows how many there are, and asks
     #[arg(long, value_name = "TERMS")]
     filter: Option<String>,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, requires = "filter")]
     yes: bool,
-    /// Only print which comments it would be
+    /// Only print which comments would be decided
     #[arg(long, requires = "filter", conflicts_with = "yes")]
     dry_run: bool,
 }
 
-/// A comment as it was shown.
+/// A selected comment, with the revision at which it was shown.
 pub struct Selected {
     id: String,
     revision: u32,
 }
 
 impl BulkArgs {
-    /// Whether comments are chosen by a filter.
+    /// Returns whether a filter was given.
     pub fn is_given(&self) -> bool {
         self.filter.is_some()
     }
 
-    /// Finds the comments, and asks a person to agree. Returns `None` if nothing is to be done.
+    /// Finds the comments and asks for confirmation. Returns `None` if nothing is to be done.
     pub async fn select(
         &self,
         connection: &Connection,
@@ -55,35 +55,43 @@ impl BulkArgs {
         decision: Decision,
         format: Format,
     ) -> Result<Option<Vec<Selected>>, Failure> {
-        let asks = !self.yes && !self.dry_run;
-        if asks && !can_ask() {
-            return Err(Failure::usage("nobody is there to ask; give --yes, or --dry-run to see which comments it would be"));
+        let needs_confirmation = !self.yes && !self.dry_run;
+        if needs_confirmation && !can_ask() {
+            return Err(Failure::usage(
+                "cannot ask without a terminal; give --yes, or --dry-run to see which comments would be decided",
+            ));
         }
         let found = self.find(connection, site, format).await?;
         let (count, verb) = (found.len(), if decision == Decision::Approve { "approved" } else { "rejected" });
         let comments = if count == 1 { "1 comment".to_owned() } else { format!("{count} comments") };
         if count == 0 || self.dry_run {
-            terminal::log_line(&if count == 0 { "no comment fits".to_owned() } else { format!("{comments} would be {verb}") });
+            terminal::log_line(&if count == 0 {
+                "no comment matches".to_owned()
+            } else {
+                format!("{comments} would be {verb}")
+            });
             return Ok(None);
         }
-        if !asks {
+        if !needs_confirmation {
             return Ok(Some(found));
         }
         if count > MAX_PREVIEW {
             terminal::log_line(&format!("… and {} more", count - MAX_PREVIEW));
         }
-        if confirm(&format!("{comments} would be {verb}, as one act that can be taken back. Do it?"))? {
+        if confirm(&format!("{comments} would be {verb}, as one act that can be undone. Continue?"))? {
             return Ok(Some(found));
         }
         terminal::log_line("nothing was decided");
         Ok(None)
     }
 
-    /// Finds the comments page by page. A dry run prints all of them, and a question is preceded by the first ones.
+    /// Finds the comments page by page. A dry run prints all of them; before a question, the first ones are shown.
     async fn find(&self, connection: &Connection, site: &str, format: Format) -> Result<Vec<Selected>, Failure> {
         let filter = self.filter.clone().unwrap_or_default();
         if filter.trim().is_empty() && self.yes {
-            return Err(Failure::usage("an empty filter is the whole queue; write --filter decision=hold if you mean that"));
+            return Err(Failure::usage(
+                "an empty filter matches the whole queue; give --filter decision=hold if that is intended",
+            ));
         }
         let (mut found, mut page_token) = (Vec::new(), String::new());
         let (mut screen, mut printer) = (TerminalOutput::new(), Printer::new(format));
@@ -108,7 +116,7 @@ impl BulkArgs {
             }
             if found.len() > MAX_COMMENTS {
                 return Err(Failure::usage(format!(
-                    "more than {MAX_COMMENTS} comments fit; name fewer with another term, e.g. age>7d"
+                    "more than {MAX_COMMENTS} comments match; narrow the filter with another term, e.g. age>7d"
                 )));
             }
             page_token = page.next_page_token;
@@ -136,7 +144,9 @@ fn show(comment: &pb::ModeratedComment) {
     ));
 }
 
-/// Decides comments at the revisions that they were shown at. What changed meanwhile is a conflict, and is told.
+/// Decides comments at the revisions at which they were shown.
+///
+/// A comment that has changed in the meantime is reported as a conflict.
 pub async fn decide(
     found: Vec<Selected>,
     format: Format,

@@ -1,4 +1,4 @@
-//! `gatepost check`: judges one comment, or a file of them, with the built-in model or by a server.
+//! `gatepost check`: judges one comment or a file of comments, with the built-in model or on a server.
 
 mod args;
 mod comment_args;
@@ -21,11 +21,11 @@ pub const EXAMPLES: &str = "Examples:
   gatepost check --file comments.jsonl.gz --where split=test --show reject
   gatepost check --file comments.jsonl --server 127.0.0.1:50051 --dry-run --format jsonl
 
-A line of the file is one comment in proto3 JSON, e.g. {\"body\": \"…\", \"author\": {\"name\": \"Ann\"}}. `text` is also
-taken for `body`, `post_text` for `post.text`, `id` for `comment_id`; other fields are passed over.
-Without a server there are no limits and no history: only text, post, form and policy count.";
+Each line of the file is a comment in proto3 JSON, e.g. {\"body\": \"…\", \"author\": {\"name\": \"Ann\"}}. `text` is also
+accepted for `body`, `post_text` for `post.text` and `id` for `comment_id`; unknown fields are ignored.
+Without a server there are no limits and no history: only the text, the post, the form and the policy count.";
 
-/// Judges what was given.
+/// Judges the comment, or the file of comments.
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     if args.is_online() && (args.model.is_some() || args.policy_dir.is_some()) {
         return Err(Failure::usage(

@@ -1,4 +1,4 @@
-//! `gatepost claim` and `gatepost release`: take held comments, so that nobody else gets them, and give them back.
+//! `gatepost claim` and `gatepost release`: claim held comments for one moderator, and release them.
 
 use std::process::ExitCode;
 
@@ -10,9 +10,9 @@ use super::terminal::{self, TerminalOutput};
 use crate::pb;
 
 pub const CLAIM_EXAMPLES: &str = "Examples:
-  gatepost claim --site blog.example               the next one
+  gatepost claim --site blog.example               the next comment
   gatepost claim --max 10 --filter label=spam --lease 30m --format ids
-  gatepost claim c-17 c-18                         these, or longer if they are yours already";
+  gatepost claim c-17 c-18                         these comments; extends your own claims";
 
 pub const RELEASE_EXAMPLES: &str = "Examples:
   gatepost release --site blog.example c-17 c-18
@@ -23,13 +23,13 @@ pub const RELEASE_EXAMPLES: &str = "Examples:
 pub struct ClaimArgs {
     #[command(flatten)]
     ids: IdArgs,
-    /// Only comments that fit these terms, as for `gatepost queue`
+    /// Only comments that match these terms, as for `gatepost queue`
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TERMS", conflicts_with = "ids")]
     filter: String,
-    /// So many, the most urgent first
+    /// Maximum number of comments, the most urgent first
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100), conflicts_with = "ids")]
     max: u32,
-    /// For how long; after that they are anybody's again
+    /// Duration of the claim; afterwards others may claim the comments
     #[arg(long, default_value = "10m", value_name = "TIME")]
     lease: humantime::Duration,
     #[command(flatten)]
@@ -51,12 +51,12 @@ pub struct ReleaseArgs {
     connect: ConnectArgs,
 }
 
-/// Claims and prints what was handed out.
+/// Claims comments and prints them.
 pub async fn claim(args: &ClaimArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     let ids = args.ids.read()?;
     if args.ids.is_given() && ids.is_empty() {
-        terminal::log_line("no ids came from standard input; nothing was claimed");
+        terminal::log_line("standard input contains no ids; nothing was claimed");
         return Ok(ExitCode::SUCCESS);
     }
     let lease = prost_types::Duration::try_from(*args.lease).map_err(|_| Failure::usage("--lease is too long"))?;
@@ -92,7 +92,7 @@ pub async fn claim(args: &ClaimArgs) -> Result<ExitCode, Failure> {
     Ok(failure::exit_code_of_batch(failed, done + failed))
 }
 
-/// Gives back.
+/// Releases claimed comments.
 pub async fn release(args: &ReleaseArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     let ids = args.ids.require()?;

@@ -1,11 +1,11 @@
-//! Asking a person before something is done.
+//! Confirmation questions on the terminal.
 
 use std::io::{self, IsTerminal};
 
 use super::failure::Failure;
 use super::terminal;
 
-/// Returns whether a person is there to be asked: both the question and the answer need a terminal.
+/// Returns whether a question can be asked: standard input and standard error must both be terminals.
 pub fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }

@@ -1,4 +1,4 @@
-//! Which server, with which key, for which site; and the connection to it.
+//! Options for the server, the credentials and the site, and the connection to the server.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -19,50 +19,53 @@ use crate::pb::admin_service_client::AdminServiceClient;
 use crate::pb::moderation_service_client::ModerationServiceClient;
 use crate::pb::review_service_client::ReviewServiceClient;
 
-/// The server where none is named.
+/// Server address if none is given.
 pub const DEFAULT_SERVER: &str = "http://127.0.0.1:50051";
+/// Timeout for connecting to a server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a call may take to begin to answer; a stream may then go on for ever.
+/// Timeout until a response begins. A stream may then last indefinitely.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-/// A silent connection is asked for a sign of life, so that `watch` notices a server that vanished without a word.
+/// Interval of the HTTP/2 keep-alive pings, by which `watch` notices a server that has vanished.
 const KEEPALIVE: Duration = Duration::from_secs(20);
+/// Timeout for the reply to a keep-alive ping.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
-/// A page of the queue holds up to 100 comments, each with body and parent of up to 64 KiB, and their verdicts.
+/// Maximum size of a response, in bytes. A page of the queue holds up to 100 comments, each with a body and a parent of up to
+/// 64 KiB, and their verdicts.
 const MAX_MESSAGE: usize = 64 * 1024 * 1024;
 
-/// Options of every command that talks to a server.
+/// Options of every command that connects to a server.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Server")]
 pub struct ConnectArgs {
-    /// Where the server is, as URL or host:port [default: http://127.0.0.1:50051]
+    /// Address of the server, as URL or host:port [default: http://127.0.0.1:50051]
     #[arg(long, env = "GATEPOST_SERVER", value_name = "URL")]
     server: Option<String>,
     #[command(flatten)]
     access: CredentialArgs,
-    /// The blog, as its host names it
+    /// Site (blog), as its host names it
     #[arg(long, env = "GATEPOST_SITE", value_name = "SITE")]
     site: Option<String>,
 }
 
-/// How a client shows who it is, and whom it believes.
+/// Options that authenticate the client and the server.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Server")]
 pub struct CredentialArgs {
-    /// The key that this client may use
+    /// Key of this client
     #[arg(long, env = "GATEPOST_KEY", hide_env_values = true, value_name = "KEY")]
     key: Option<Secret>,
-    /// Who signed the server's certificate (PEM), where the system does not trust them
+    /// CA certificate for the server (PEM), if the system does not trust it
     #[arg(long, env = "GATEPOST_CA", value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// A certificate to show to the server (PEM); needs --client-key
+    /// Client certificate (PEM); needs --client-key
     #[arg(long, env = "GATEPOST_CLIENT_CERT", value_name = "FILE", requires = "client_key")]
     client_cert: Option<PathBuf>,
-    /// The private key of --client-cert (PEM)
+    /// Private key of --client-cert (PEM)
     #[arg(long, env = "GATEPOST_CLIENT_KEY", value_name = "FILE", requires = "client_cert")]
     client_key: Option<PathBuf>,
 }
 
-/// Text that must not show up in logs.
+/// A text that debug output does not reveal.
 #[derive(Clone)]
 pub struct Secret(pub String);
 
@@ -81,41 +84,44 @@ impl fmt::Debug for Secret {
 }
 
 impl ConnectArgs {
-    /// The server, where one was named. An empty variable names none.
+    /// Returns the address of the server, or `None` if it was not given or is empty.
     pub fn server(&self) -> Option<&str> {
         self.server.as_deref().map(str::trim).filter(|server| !server.is_empty())
     }
 
-    /// The site, where one was named.
+    /// Returns the site, or `None` if it was not given or is empty.
     pub fn site_if_any(&self) -> Option<&str> {
         self.site.as_deref().map(str::trim).filter(|site| !site.is_empty())
     }
 
-    /// The site.
+    /// Returns the site.
     ///
     /// # Errors
-    /// When none was named.
+    /// Returns an error if no site was given.
     pub fn site(&self) -> Result<String, Failure> {
-        let missing = || Failure::usage("which blog? Name it with --site or GATEPOST_SITE, e.g. --site blog.example");
+        let missing =
+            || Failure::usage("no site was given; name the blog with --site or GATEPOST_SITE, e.g. --site blog.example");
         self.site_if_any().map(str::to_owned).ok_or_else(missing)
     }
 
-    /// Connects.
+    /// Connects to the server.
     ///
     /// # Errors
-    /// An address or key that is none; nobody there.
+    /// Returns an error if the address, the key or a certificate is invalid, or if the server cannot be reached.
     pub async fn connect(&self) -> Result<Connection, Failure> {
         self.access.connect(self.server().unwrap_or(DEFAULT_SERVER)).await
     }
 }
 
 impl CredentialArgs {
-    /// Has an address that begins with https:// spoken to by TLS.
+    /// Enables TLS for an address that begins with `https://`.
     fn configure_tls(&self, endpoint: Endpoint, server: &str) -> Result<Endpoint, Failure> {
         if !server.starts_with("https://") {
             return match &self.ca.as_ref().or(self.client_cert.as_ref()) {
-                // Whoever names a certificate means to be safe.
-                Some(_) => Err(Failure::usage(format!("{server} is not spoken to by TLS; give --server https://HOST:PORT"))),
+                // A certificate was given, so TLS is expected.
+                Some(_) => Err(Failure::usage(format!(
+                    "certificates need TLS, which {server} does not use; give --server https://HOST:PORT"
+                ))),
                 None => Ok(endpoint),
             };
         }
@@ -133,27 +139,27 @@ impl CredentialArgs {
         endpoint.tls_config(tls).map_err(|error| Failure::usage(format!("the certificates cannot be used: {error}")))
     }
 
-    /// What every call shows, where there is a key.
+    /// Returns the value of the `authorization` header, or `None` if no key was given.
     ///
     /// # Errors
-    /// A key that is none.
+    /// Returns an error if the key contains invalid characters.
     pub fn bearer(&self) -> Result<Option<MetadataValue<Ascii>>, Failure> {
         let Some(Secret(key)) = self.key.as_ref().filter(|Secret(key)| !key.is_empty()) else { return Ok(None) };
         let value = format!("Bearer {key}").parse::<MetadataValue<Ascii>>();
-        let mut value = value.map_err(|_| Failure::usage("the key holds characters that no key has; check --key"))?;
+        let mut value = value.map_err(|_| Failure::usage("the key contains invalid characters; check --key"))?;
         value.set_sensitive(true);
         Ok(Some(value))
     }
 
-    /// Connects to a server, named as URL or host:port.
+    /// Connects to a server, given as URL or host:port.
     ///
     /// # Errors
-    /// An address or key that is none; nobody there.
+    /// Returns an error if the address, the key or a certificate is invalid, or if the server cannot be reached.
     pub async fn connect(&self, server: &str) -> Result<Connection, Failure> {
         let server = server_url(server)?;
         let bearer = self.bearer()?;
         let endpoint = Endpoint::from_shared(server.clone())
-            .map_err(|_| Failure::usage(format!("{server} is no address of a server; give --server http://HOST:PORT")))?;
+            .map_err(|_| Failure::usage(format!("{server} is not a valid server address; give --server http://HOST:PORT")))?;
         let channel = self
             .configure_tls(endpoint, &server)?
             .connect_timeout(CONNECT_TIMEOUT)
@@ -169,21 +175,21 @@ impl CredentialArgs {
     }
 }
 
-/// The URL that an address means.
+/// Returns the URL of a server address.
 fn server_url(typed: &str) -> Result<String, Failure> {
     match typed.split_once("://") {
         None => Ok(format!("http://{typed}")),
         Some(("http" | "https", _)) => Ok(typed.to_owned()),
         Some((scheme, _)) => Err(Failure::usage(format!(
-            "{typed}: {scheme}:// is not spoken here, only https://HOST:PORT, http://HOST:PORT or HOST:PORT"
+            "{typed}: {scheme}:// is not supported; give https://HOST:PORT, http://HOST:PORT or HOST:PORT"
         ))),
     }
 }
 
-/// Carries calls to a server.
+/// The transport of the gRPC clients, which adds the key to every request.
 pub type Service = InterceptedService<Channel, BearerToken>;
 
-/// A connection to a server. It reconnects by itself when a call finds it broken.
+/// A connection to a server, which reconnects by itself when a request finds it broken.
 #[derive(Clone)]
 pub struct Connection {
     server: String,
@@ -191,43 +197,43 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// What hosts call.
+    /// Returns a client of the service for hosts.
     pub fn moderation(&self) -> ModerationServiceClient<Service> {
         ModerationServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_MESSAGE)
     }
 
-    /// Whether it takes calls.
+    /// Returns a client of the health service.
     pub fn health(&self) -> HealthClient<Service> {
         HealthClient::new(self.service.clone())
     }
 
-    /// What moderators call.
+    /// Returns a client of the service for moderators.
     pub fn review(&self) -> ReviewServiceClient<Service> {
         ReviewServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_MESSAGE)
     }
 
-    /// What operators call.
+    /// Returns a client of the service for operators.
     pub fn admin(&self) -> AdminServiceClient<Service> {
         AdminServiceClient::new(self.service.clone()).max_decoding_message_size(MAX_MESSAGE)
     }
 
-    /// What carries the calls, for callers that write their messages themselves.
+    /// Returns the transport, for callers that encode their messages themselves.
     pub fn service(&self) -> Service {
         self.service.clone()
     }
 
-    /// Where it leads.
+    /// Returns the URL of the server.
     pub fn server(&self) -> &str {
         &self.server
     }
 
-    /// A status in words for the person at the terminal.
+    /// Converts an error status of this server into a failure.
     pub fn failure(&self, status: &Status) -> Failure {
         Failure::from_status(&self.server, status)
     }
 }
 
-/// Shows the key with every call.
+/// An interceptor that adds the key to every request.
 #[derive(Clone)]
 pub struct BearerToken(Option<MetadataValue<Ascii>>);
 

@@ -1,4 +1,4 @@
-//! `gatepost approve` and `gatepost reject`: a moderator decides.
+//! `gatepost approve` and `gatepost reject`: record a moderator's decision.
 
 use std::process::ExitCode;
 
@@ -21,7 +21,7 @@ pub const APPROVE_EXAMPLES: &str = "Examples:
 pub const REJECT_EXAMPLES: &str = "Examples:
   gatepost reject --site blog.example c-17 --reason abusive --author-message 'Argue with the point, please.'
   gatepost queue --filter 'label=spam score>0.9' --format ids | gatepost reject --reason spam -
-  gatepost reject --filter 'label=spam score>0.9' --reason spam     shows what it is, and asks
+  gatepost reject --filter 'label=spam score>0.9' --reason spam     shows the comments, and asks
   gatepost reject --filter like=c-17 --reason spam --yes";
 
 /// Options of `approve` and `reject`.
@@ -31,19 +31,19 @@ pub struct DecideArgs {
     ids: IdArgs,
     #[command(flatten)]
     bulk: BulkArgs,
-    /// The name of the act, so that several commands are one and are taken back at once
+    /// Name of the act; commands that share it can be undone together
     #[arg(long, value_name = "NAME")]
     act: Option<String>,
-    /// Why, e.g. spam, abusive, hate_speech, harassment, ad, illegal, irrelevant, misinformation, other
+    /// Reason code, e.g. spam, abusive, hate_speech, harassment, ad, illegal, irrelevant, misinformation, other
     #[arg(long, default_value = "", hide_default_value = true, value_name = "CODE")]
     reason: String,
-    /// A note for other moderators
+    /// Note for other moderators
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
     note: String,
-    /// What the author is told
+    /// Message to the author
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
     author_message: String,
-    /// Publish without these parts, which the host must leave out [possible values: links, author-url]
+    /// Approve without these parts, which the host must leave out [possible values: links, author-url]
     #[arg(long, value_name = "PART", value_delimiter = ',', value_parser = part)]
     without: Vec<RemovablePart>,
     #[command(flatten)]
@@ -54,27 +54,27 @@ pub struct DecideArgs {
     connect: ConnectArgs,
 }
 
-/// Returns the part of a comment that a word names.
+/// Parses the name of a part of a comment.
 fn part(word: &str) -> Result<RemovablePart, String> {
     let named = RemovablePart::ALL.into_iter().find(|part| part.as_str() == word);
-    named.ok_or_else(|| "must be links or author-url; separate both by a comma".to_owned())
+    named.ok_or_else(|| "must be links or author-url; separate several by commas".to_owned())
 }
 
-/// Decides all of them alike, as one act.
+/// Records the same decision on all comments, as one act.
 pub async fn run(args: &DecideArgs, decision: Decision) -> Result<ExitCode, Failure> {
     if !args.without.is_empty() && decision != Decision::Approve {
-        return Err(Failure::usage("--without goes with approve: what is not published has no parts to leave out"));
+        return Err(Failure::usage("--without is only for approve; leave it out"));
     }
     let site = args.connect.site()?;
     let ids = if args.bulk.is_given() { Vec::new() } else { args.ids.require()? };
     if args.bulk.is_given() && args.ids.is_given() {
-        return Err(Failure::usage("either ids or --filter, not both"));
+        return Err(Failure::usage("give either ids or --filter, not both"));
     }
     if args.bulk.is_given() && args.actor.expected_revision.is_some() {
-        return Err(Failure::usage("--filter decides at the revisions that it finds; leave out --expected-revision"));
+        return Err(Failure::usage("--filter uses the revisions that it finds; leave out --expected-revision"));
     }
     let connection = args.connect.connect().await?;
-    // One name for all calls, so that they are taken back as one.
+    // All requests share one act, so that they can be undone together.
     let act_id = args.act.clone().unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
     let call = async |ids, revision: Option<u32>| {
         let request = pb::DecideCommentsRequest {
@@ -93,7 +93,7 @@ pub async fn run(args: &DecideArgs, decision: Decision) -> Result<ExitCode, Fail
         Ok(answer.map_err(|status| connection.failure(&status))?.into_inner().results)
     };
     let many = ids.len() > 1 || args.bulk.is_given();
-    let ended = if args.bulk.is_given() {
+    let result = if args.bulk.is_given() {
         let Some(found) = args.bulk.select(&connection, &site, decision, args.format.format).await? else {
             return Ok(ExitCode::SUCCESS);
         };
@@ -101,9 +101,9 @@ pub async fn run(args: &DecideArgs, decision: Decision) -> Result<ExitCode, Fail
     } else {
         review_ids::act_on_ids(&ids, args.format.format, async |ids| call(ids, args.actor.expected_revision).await).await
     };
-    // Also when it broke off in the middle: then it is needed most.
+    // Print the act even after a failure: a decision that was recorded only in part may have to be undone.
     if many {
-        terminal::log_line(&format!("one act; `gatepost undo --act {act_id}` takes it back"));
+        terminal::log_line(&format!("recorded as one act; `gatepost undo --act {act_id}` undoes it"));
     }
-    ended
+    result
 }

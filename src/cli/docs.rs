@@ -1,4 +1,4 @@
-//! `gatepost completions` and `gatepost man`: made from the same descriptions as `--help`.
+//! `gatepost completions` and `gatepost man`: generated from the same definitions as `--help`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ pub const MAN_EXAMPLES: &str = "Examples:
 /// Options of `completions`.
 #[derive(Debug, clap::Args)]
 pub struct CompletionsArgs {
-    /// For which shell
+    /// Shell to generate the script for
     #[arg(value_enum)]
     shell: Shell,
 }
@@ -29,27 +29,27 @@ pub struct CompletionsArgs {
 /// Options of `man`.
 #[derive(Debug, clap::Args)]
 pub struct ManArgs {
-    /// Write the pages of all commands into this directory, instead of printing the first
+    /// Write the pages of all commands into this directory instead of printing the first page
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 }
 
-/// Prints what a shell reads to complete words.
+/// Prints a shell completion script.
 pub fn completions(args: &CompletionsArgs, mut program: Command) -> Result<ExitCode, Failure> {
-    let mut made = Vec::new();
-    clap_complete::generate(args.shell, &mut program, "gatepost", &mut made);
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut program, "gatepost", &mut script);
     let mut screen = TerminalOutput::new();
-    screen.write(&made)?;
+    screen.write(&script)?;
     screen.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints the first page, or writes all of them.
+/// Prints the first manual page, or writes the pages of all commands.
 pub fn man(args: &ManArgs, program: Command) -> Result<ExitCode, Failure> {
     let Some(dir) = &args.dir else {
         let mut page = Vec::new();
-        let made = clap_mangen::Man::new(program).render(&mut page);
-        made.map_err(|error| Failure::failed(format!("cannot make the page: {error}")))?;
+        let rendered = clap_mangen::Man::new(program).render(&mut page);
+        rendered.map_err(|error| Failure::failed(format!("cannot generate the page: {error}")))?;
         let mut screen = TerminalOutput::new();
         screen.write(&page)?;
         screen.flush()?;

@@ -1,4 +1,4 @@
-//! `gatepost export`: everything kept of a person, or a copy of the whole embedded store.
+//! `gatepost export`: prints a person's stored comments, or copies the whole embedded store.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,12 +20,12 @@ pub const EXAMPLES: &str = "Examples:
   gatepost export --user-id 4711 --format table
   gatepost export --snapshot /backup/monday.db --data-dir /var/lib/gatepost
 
-Each line is a comment as it is kept, with its verdict and all that was decided on it before. E-mail and
-IP address are kept only as keyed hashes, and so are not in it.
+Each line is a stored comment, with its verdict and all earlier decisions on it. E-mail and IP addresses are
+stored only as keyed hashes, and are therefore not included.
 
---snapshot asks no server: it reads the data directory, also while a server runs on it, and writes the whole
-embedded store into one file. To go back to it, put it into an empty directory as gatepost.db and start a
-server there with --data-dir. It holds the sites' secrets, and whoever is erased later stays in it.";
+--snapshot needs no server: it reads the data directory, even while a server uses it, and writes the whole
+embedded store into one file. To restore it, put the file into an empty directory as gatepost.db and start a
+server there with --data-dir. The file contains the sites' secrets, and persons who are erased later stay in it.";
 
 /// Options of `export`.
 #[derive(Debug, clap::Args)]
@@ -36,20 +36,20 @@ pub struct ExportArgs {
     /// Copy the embedded store into this file
     #[arg(long, value_name = "FILE")]
     snapshot: Option<PathBuf>,
-    /// With --snapshot: the data directory of the server
+    /// Data directory of the server, for --snapshot
     #[arg(long, env = "GATEPOST_DATA_DIR", default_value = "./gatepost-data", value_name = "DIR")]
     data_dir: PathBuf,
-    /// With --snapshot: replace the file if it is there
+    /// Replace an existing file, with --snapshot
     #[arg(long, requires = "snapshot")]
     force: bool,
-    /// How to print
+    /// Output format
     #[arg(long, value_enum, default_value = "jsonl", value_name = "FORMAT", conflicts_with = "snapshot")]
     format: Format,
     #[command(flatten)]
     connect: ConnectArgs,
 }
 
-/// Prints comment after comment, or copies.
+/// Prints a person's comments, or copies the store.
 pub async fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
     if let Some(file) = &args.snapshot {
         return copy(args, file);

@@ -1,4 +1,4 @@
-//! Why a command did not do what it was asked: an exit code, and words that say what to do next.
+//! The failure of a command: an exit code, and a message that says what to do next.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -10,27 +10,27 @@ use tonic_types::StatusExt;
 
 use super::text;
 
-/// Exit code: something went wrong that none of the others describes.
+/// Exit code of a failure that no other code describes.
 pub const FAILED: u8 = 1;
-/// Exit code: what was typed, or the comment that was given, cannot be understood.
+/// Exit code if the arguments or the given comment are invalid.
 pub const USAGE: u8 = 2;
-/// Exit code: no server there.
+/// Exit code if the server cannot be reached.
 pub const UNREACHABLE: u8 = 3;
-/// Exit code: the server does not accept the key.
+/// Exit code if the server does not accept the key.
 pub const REFUSED: u8 = 4;
-/// Exit code: some of several failed, the rest is done.
+/// Exit code if some items of a batch failed and the others are done.
 pub const PARTLY_FAILED: u8 = 5;
 
-/// What stands before the fields of a request that break a rule.
+/// Beginning of a message that lists the invalid fields of a request.
 const INVALID: &str = "the request is invalid:";
 
-/// An end that is not success.
+/// The failure of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     code: u8,
-    /// Whether the server said that asking again helps.
+    /// Whether the server said that a retry may help.
     retryable: bool,
-    /// Empty: nobody needs to be told.
+    /// The message, or an empty string if nothing is to be printed.
     message: String,
 }
 
@@ -39,17 +39,17 @@ impl Failure {
         Self { code, retryable: false, message: message.into() }
     }
 
-    /// Something went wrong.
+    /// Returns a failure that has no exit code of its own.
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(FAILED, message)
     }
 
-    /// What was typed makes no sense.
+    /// Returns a failure caused by invalid arguments.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(USAGE, message)
     }
 
-    /// The fields of a request that break a rule, one a line.
+    /// Returns a failure that lists the invalid fields of a request, one per line.
     pub fn invalid_fields<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut message = INVALID.to_owned();
         for (field, problem) in fields {
@@ -59,7 +59,7 @@ impl Failure {
         Self::usage(message)
     }
 
-    /// Nobody answers at `server`.
+    /// Returns the failure of a server that cannot be reached.
     pub fn unreachable(server: &str, cause: &dyn Error) -> Self {
         let message = format!(
             "cannot reach {server}: {}; is `gatepost serve` running? If it is elsewhere, name it with --server or GATEPOST_SERVER",
@@ -68,16 +68,18 @@ impl Failure {
         Self::new(UNREACHABLE, message)
     }
 
-    /// `server` was there, went away and did not come back in time.
+    /// Returns the failure of a server that became unavailable and did not come back in time.
     pub fn connection_lost(server: &str, status: &Status) -> Self {
         match Self::from_status(server, status) {
-            // Whether it cannot be reached or ends every call early: it is away.
+            // A server that ends every request early counts as unreachable too.
             failure if failure.code == FAILED && status.code() == Code::Unavailable => Self { code: UNREACHABLE, ..failure },
             failure => failure,
         }
     }
 
-    /// Standard output does not take more. When its reader has gone, as `head` does, that is no failure.
+    /// Returns the failure to write to standard output.
+    ///
+    /// If the reader has closed the pipe, as `head` does, the exit code is 0 and the message is empty.
     pub fn stdout(error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::new(0, "");
@@ -85,36 +87,37 @@ impl Failure {
         Self::failed(format!("cannot write to standard output: {error}"))
     }
 
-    /// What `server` answered instead of an answer.
+    /// Converts an error status from `server` into a failure.
     pub fn from_status(server: &str, status: &Status) -> Self {
-        let said = status.message();
+        let message = status.message();
         match status.code() {
             _ if unreachable(status) => Self::unreachable(server, cause(status).unwrap_or(status)),
             Code::InvalidArgument => match status.get_details_bad_request() {
                 Some(bad) if !bad.field_violations.is_empty() => {
                     Self::invalid_fields(bad.field_violations.iter().map(|v| (v.field.as_str(), v.description.as_str())))
                 }
-                _ => Self::usage(format!("{server} does not accept the request: {said}")),
+                _ => Self::usage(format!("{server} does not accept the request: {message}")),
             },
-            Code::Unauthenticated | Code::PermissionDenied => {
-                Self::new(REFUSED, format!("{server} refuses: {said}; give a key for this site with --key or GATEPOST_KEY"))
-            }
+            Code::Unauthenticated | Code::PermissionDenied => Self::new(
+                REFUSED,
+                format!("{server} denied access: {message}; give a key for this site with --key or GATEPOST_KEY"),
+            ),
             Code::Unimplemented => Self::failed(format!(
-                "{server} does not know how to do that: {said}; it may be of another version than this program"
+                "{server} does not support this request: {message}; it may be of another version than this program"
             )),
             Code::DeadlineExceeded | Code::Cancelled => Self::failed(format!(
-                "{server} did not answer in time ({said}); try again, and look at its log if it happens often"
+                "{server} did not answer in time ({message}); try again, and check its log if this happens often"
             )),
             Code::Unavailable | Code::ResourceExhausted => {
-                let may_pass = status.get_details_retry_info().is_some();
-                Self { retryable: may_pass, ..Self::failed(format!("{server} cannot answer now: {said}; try again")) }
+                let retryable = status.get_details_retry_info().is_some();
+                Self { retryable, ..Self::failed(format!("{server} cannot answer now: {message}; try again")) }
             }
-            Code::NotFound => Self::failed(said),
-            code => Self::failed(format!("{server} failed: {said} ({code:?})")),
+            Code::NotFound => Self::failed(message),
+            code => Self::failed(format!("{server} failed: {message} ({code:?})")),
         }
     }
 
-    /// The same, after something that should be known too.
+    /// Prepends what was done before the failure.
     #[must_use]
     pub fn with_progress(mut self, done: &str) -> Self {
         if !self.message.is_empty() {
@@ -123,16 +126,16 @@ impl Failure {
         self
     }
 
-    /// The same, with what to do next.
+    /// Appends advice on what to do next.
     #[must_use]
-    pub fn with_advice(mut self, next: &str) -> Self {
+    pub fn with_advice(mut self, advice: &str) -> Self {
         if !self.message.is_empty() {
-            self.message = format!("{}; {next}", self.message);
+            self.message = format!("{}; {advice}", self.message);
         }
         self
     }
 
-    /// The words, for a failure that is only one of many.
+    /// Returns the message without the exit code, for a failure that is one of many.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -142,23 +145,23 @@ impl Failure {
         ExitCode::from(self.code)
     }
 
-    /// Whether the server said that asking again helps.
+    /// Returns whether the server said that a retry may help.
     pub fn is_retryable(&self) -> bool {
         self.retryable
     }
 
-    /// Whether the fault lies in this one request, so that others may fare better.
+    /// Returns whether the request itself is invalid, so that other requests may succeed.
     pub fn is_invalid_request(&self) -> bool {
         self.code == USAGE
     }
 }
 
-/// Returns a problem with one of many comments as one line: which request was invalid is said beside it.
+/// Formats a problem with one of many comments as a single line, without the introduction of [`Failure::invalid_fields`].
 pub fn problem_line(problem: &str) -> String {
     text::escape_line(problem.trim_start_matches(INVALID).trim(), 400)
 }
 
-/// How several acts of which some failed end.
+/// Returns the exit code of a batch of which `failed` of `all` items failed.
 pub fn exit_code_of_batch(failed: u64, all: u64) -> ExitCode {
     ExitCode::from(match failed {
         0 => 0,
@@ -167,7 +170,7 @@ pub fn exit_code_of_batch(failed: u64, all: u64) -> ExitCode {
     })
 }
 
-/// Whether the status was made on this side, because there is no connection.
+/// Returns whether the status was created on the client because there is no connection.
 pub fn unreachable(status: &Status) -> bool {
     cause(status).is_some()
 }
@@ -177,7 +180,7 @@ fn cause(status: &Status) -> Option<&(dyn Error + 'static)> {
     source.is::<tonic::transport::Error>().then_some(source)
 }
 
-/// The last cause of a chain, e.g. `Connection refused`: the outer ones only say that connecting failed.
+/// Returns the innermost cause of an error, e.g. `Connection refused`. The outer ones only say that connecting failed.
 fn root_cause(error: &dyn Error) -> String {
     match error.source() {
         Some(source) => root_cause(source),

@@ -1,4 +1,4 @@
-//! `gatepost forget`: erases a person, after asking.
+//! `gatepost forget`: erases a person's data after confirmation.
 
 use std::process::ExitCode;
 
@@ -14,7 +14,7 @@ use super::terminal::{self, TerminalOutput, Tone};
 use super::text;
 use crate::pb;
 
-/// In the order of what a person asks first.
+/// Kinds of records that a server counts, the most interesting first.
 const RECORD_KINDS: [&str; 9] =
     ["comments", "verdicts", "events", "limits", "histories", "acts", "listed", "outcomes", "quotes"];
 
@@ -23,8 +23,8 @@ pub const EXAMPLES: &str = "Examples:
   gatepost forget --user-id 4711 --dry-run
   gatepost forget --ip 203.0.113.7 --yes --format json
 
-Only what came under this very id is erased. Whoever is known by several is named once by each. What was
-erased cannot be brought back: `gatepost export` prints it beforehand.";
+Only the data stored under this exact id is erased. Run the command once for each id of a person. Erased data
+cannot be restored; `gatepost export` prints it beforehand.";
 
 /// Options of `forget`.
 #[derive(Debug, clap::Args)]
@@ -32,10 +32,10 @@ erased cannot be brought back: `gatepost export` prints it beforehand.";
 pub struct ForgetArgs {
     #[command(flatten)]
     person: AuthorArgs,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
-    /// Only count the comments that would be erased
+    /// Only count the records that would be erased
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
     #[command(flatten)]
@@ -44,19 +44,19 @@ pub struct ForgetArgs {
     connect: ConnectArgs,
 }
 
-/// Erases, and prints how much.
+/// Erases a person's data and prints the number of erased records of each kind.
 pub async fn run(args: &ForgetArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     if args.format.format == Format::Ids {
-        return Err(Failure::usage("nothing with an id is left to print; give --format table, json, jsonl or csv"));
+        return Err(Failure::usage("erased records have no ids to print; give --format table, json, jsonl or csv"));
     }
-    let asks = !args.yes && !args.dry_run;
-    if asks && !can_ask() {
-        return Err(Failure::usage("nobody is there to ask whether to erase; give --yes, or --dry-run to see how much it is"));
+    let needs_confirmation = !args.yes && !args.dry_run;
+    if needs_confirmation && !can_ask() {
+        return Err(Failure::usage("cannot ask without a terminal; give --yes, or --dry-run to see how much would be erased"));
     }
     let connection = args.connect.connect().await?;
     let request = pb::ForgetAuthorRequest { site, author: Some(args.person.selector()), dry_run: args.dry_run };
-    if asks && !confirmed(&connection, &request, args.person.typed()).await? {
+    if needs_confirmation && !confirmed(&connection, &request, args.person.typed()).await? {
         terminal::log_line("nothing was erased");
         return Ok(ExitCode::SUCCESS);
     }
@@ -70,10 +70,10 @@ async fn call(connection: &Connection, request: pb::ForgetAuthorRequest) -> Resu
     Ok(answer.map_err(|status| connection.failure(&status))?.into_inner())
 }
 
-/// Tells how much it is, and asks.
+/// Shows how many comments would be erased, and asks for confirmation.
 async fn confirmed(connection: &Connection, request: &pb::ForgetAuthorRequest, typed: &str) -> Result<bool, Failure> {
-    let would = call(connection, pb::ForgetAuthorRequest { dry_run: true, ..request.clone() }).await?;
-    let comments = would.counts.get("comments").copied().unwrap_or_default();
+    let preview = call(connection, pb::ForgetAuthorRequest { dry_run: true, ..request.clone() }).await?;
+    let comments = preview.counts.get("comments").copied().unwrap_or_default();
     let comments = if comments == 1 { "1 comment".to_owned() } else { format!("{comments} comments") };
     confirm(&format!(
         "{comments} of {} on {} would be erased for good. Erase them?",
@@ -84,7 +84,7 @@ async fn confirmed(connection: &Connection, request: &pb::ForgetAuthorRequest, t
 
 fn print(erased: &pb::ForgetAuthorResponse, format: Format) -> Result<(), Failure> {
     let mut screen = TerminalOutput::new();
-    // Those we know in our order, and then whatever a newer server counts.
+    // Known kinds come first, in our order, then any that a newer server counts.
     let known = RECORD_KINDS.into_iter().filter_map(|kind| erased.counts.get_key_value(kind));
     let others = erased.counts.iter().filter(|(kind, _)| !RECORD_KINDS.contains(&kind.as_str()));
     let counts: Vec<_> = known.chain(others).collect();

@@ -1,4 +1,4 @@
-//! `gatepost health`: whether a server takes calls. For containers and scripts.
+//! `gatepost health`: checks whether a server accepts requests, for containers and scripts.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ pub const EXAMPLES: &str = "Examples:
   gatepost health
   gatepost health --server https://gatepost.internal:50051 --ca ca.pem
 
-It asks for no key. Exit codes: 0 it takes calls, 1 it does not, 3 it cannot be reached.";
+No key is needed. Exit codes: 0 the server accepts requests, 1 it does not, 3 it cannot be reached.";
 
 /// Options of `health`.
 #[derive(Debug, clap::Args)]
@@ -22,13 +22,13 @@ pub struct HealthArgs {
     connect: ConnectArgs,
 }
 
-/// Asks, and prints the answer.
+/// Queries the health of the server and prints it.
 pub async fn run(args: &HealthArgs) -> Result<ExitCode, Failure> {
     let connection = args.connect.connect().await?;
     let answer = connection.health().check(HealthCheckRequest { service: String::new() }).await;
     let status = answer.map_err(|status| connection.failure(&status))?.into_inner().status();
     if status != ServingStatus::Serving {
-        return Err(Failure::failed(format!("{} does not take calls now", connection.server())));
+        return Err(Failure::failed(format!("{} does not accept requests now; check its log", connection.server())));
     }
     let mut screen = TerminalOutput::new();
     screen.line("serving")?;

@@ -1,4 +1,4 @@
-//! `gatepost import`: brings in the comments of another system, or a saved queue, and goes on where it left off.
+//! `gatepost import`: imports the comments of another system or a saved queue, and resumes after an interruption.
 
 mod archive;
 mod blogger;
@@ -50,41 +50,43 @@ pub const EXAMPLES: &str = "Examples:
   gatepost queue --site blog.example --format jsonl > queue.jsonl
   gatepost import --site blog.example --held queue.jsonl
 
-Exports of WordPress (WXR), Disqus, Blogger (also feed.atom of Google Takeout), Commento and Comentario, backups of
-Remark42, and databases of Isso are read, each known by its beginning, gzipped or not (a database is not).
-What the archive says of a comment stands: approved, held or spam, decided by `import`. Deleted comments are left out.
-Where it says several things, the strictest counts; what is not understood is held, and the summary says so.
-Pingbacks and trackbacks come in as such. Limits have no say. A line of JSON is what `check --file` reads, or what `queue --format jsonl`
-writes; `status` or `decided` says approved, held, spam, rejected or deleted, and without it Gatepost judges.
-What is left out, and bytes that are not UTF-8, are counted in the summary. An archive without any comment is an error.
-How far it came stands in FILE.progress until all is done: the same command again goes on there. Repeating is safe: a
-comment that is here already with the same body keeps its verdict.";
+The formats are exports of WordPress (WXR), Disqus, Blogger (also feed.atom of Google Takeout), Commento and Comentario,
+backups of Remark42, and databases of Isso. The format is detected from the beginning of a file. All but databases may be
+gzipped.
+The decision in the archive is kept: approved, held or spam, decided by `import`. Deleted comments are left out. If the
+archive contradicts itself, the strictest statement counts. An unknown status holds the comment, and the summary lists it.
+Pingbacks and trackbacks are imported as such. Rate limits do not apply. A line of JSON is what `check --file` reads, or
+what `queue --format jsonl` writes; `status` or `decided` is approved, held, spam, rejected or deleted, and without it
+Gatepost judges the comment.
+The summary counts what was left out, and comments with bytes that are not UTF-8. An archive without any comment is an
+error. The progress is stored in FILE.progress until the import is done; the same command resumes from there. A repeated
+import is safe: a comment that exists already with the same body keeps its verdict.";
 
 /// Options of `import`.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
-    /// Exports of WordPress, Disqus, Blogger, Isso, Remark42, Commento or Comentario, or JSONL; - is standard input
+    /// Exports of WordPress, Disqus, Blogger, Isso, Remark42, Commento or Comentario, or JSONL; - reads standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// How the files are written
+    /// Format of the files
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     input_format: InputFormat,
-    /// Let Gatepost judge, whatever was decided on a comment
+    /// Let Gatepost judge every comment, whatever was decided on it
     #[arg(long)]
     judge: bool,
-    /// Only what is held, back into the queue; of lines that do not say, all
+    /// Import only held comments, into the queue; comments without a status count as held
     #[arg(long, conflicts_with = "judge")]
     held: bool,
-    /// Let the server record nothing, count nothing and queue nothing
+    /// Do not record, count or queue anything on the server
     #[arg(long)]
     dry_run: bool,
-    /// Where to keep how far it came [default: FILE.progress]
+    /// File that stores the progress [default: FILE.progress]
     #[arg(long, value_name = "PATH", conflicts_with = "no_state")]
     state: Option<PathBuf>,
-    /// Begin at the beginning, and keep nothing
+    /// Start from the beginning, and store no progress
     #[arg(long)]
     no_state: bool,
-    /// How often to try again in a row when the server goes away
+    /// Maximum number of retries in a row when the server is unavailable
     #[arg(long, default_value_t = 8, value_name = "N")]
     retries: u32,
     #[command(flatten)]
@@ -93,36 +95,36 @@ pub struct ImportArgs {
     connect: ConnectArgs,
 }
 
-/// Imports one file after another, until all are in or Ctrl-C.
+/// Imports one file after another, until all are done or Ctrl-C is pressed.
 pub async fn run(args: &ImportArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     if args.state.is_some() && (args.files.len() > 1 || args.files.iter().any(|file| is_stdin(file))) {
         return Err(Failure::usage(
-            "--state is for one file; leave it out, and each file has its own, but standard input none",
+            "--state is for a single file, and not for standard input; without it, each file has its own FILE.progress",
         ));
     }
     let connection = args.connect.connect().await?;
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut report = ImportReport::new(args.format.format);
     for file in &args.files {
         if let Err(failure) = import_file(args, file, &site, &connection, &mut report).await {
             return Err(report.with_progress(failure));
         }
     }
-    let taking = ImportSelection::new(args.judge, args.held);
-    let learned = if taking == ImportSelection::Decisions && !args.dry_run {
+    let selection = ImportSelection::new(args.judge, args.held);
+    let learned = if selection == ImportSelection::Decisions && !args.dry_run {
         learned_lines(&connection, &site).await
     } else {
         Vec::new()
     };
-    report.finish(connection.server(), begun.elapsed(), &learned)
+    report.finish(connection.server(), started.elapsed(), &learned)
 }
 
 fn is_stdin(file: &Path) -> bool {
     file == Path::new("-")
 }
 
-/// Imports one file. How far it came is written in any case.
+/// Imports one file. The progress is written even if the import fails.
 async fn import_file(
     args: &ImportArgs,
     file: &Path,
@@ -130,12 +132,12 @@ async fn import_file(
     connection: &Connection,
     report: &mut ImportReport,
 ) -> Result<(), Failure> {
-    let taking = ImportSelection::new(args.judge, args.held);
+    let selection = ImportSelection::new(args.judge, args.held);
     let content = lines::open_content(file, |source, length| report.follow(source, length))?;
     let archive = Archive::new(content, args.input_format, file, site)?;
     let nothing_found = archive.nothing_found();
-    let mut progress = open_progress(args, file, (connection.server(), site, taking.as_str()), report)?;
-    let sending = ImportStream::new(file, archive, connection, (taking, args.dry_run, args.retries), report, &mut progress);
+    let mut progress = open_progress(args, file, (connection.server(), site, selection.as_str()), report)?;
+    let sending = ImportStream::new(file, archive, connection, (selection, args.dry_run, args.retries), report, &mut progress);
     let sent = tokio::select! {
         sent = sending.run() => sent,
         stopped = ctrl_c() => Err(stopped.err().unwrap_or_else(|| Failure::failed("stopped").with_advice("run it again to go on"))),
@@ -145,7 +147,7 @@ async fn import_file(
         Ok(true) => progress.finish(),
         Ok(false) => {
             progress.finish()?;
-            let skipped = report.skipped().map(|skipped| format!("; left out were {skipped}")).unwrap_or_default();
+            let skipped = report.skipped().map(|skipped| format!("; left out: {skipped}")).unwrap_or_default();
             Err(Failure::failed(format!("{}: {nothing_found}{skipped}", file.display())))
         }
         Err(failure) => {
@@ -155,14 +157,14 @@ async fn import_file(
     }
 }
 
-/// Where to go on.
+/// Opens the progress of an import, which says where to resume.
 fn open_progress(
     args: &ImportArgs,
     file: &Path,
-    (server, site, taking): (&str, &str, &str),
+    (server, site, selection): (&str, &str, &str),
     report: &mut ImportReport,
 ) -> Result<Progress, Failure> {
-    // What leaves no trace on the server leaves none here.
+    // A dry run leaves no trace here either, and standard input cannot be resumed.
     if args.no_state || args.dry_run || is_stdin(file) {
         return Ok(Progress::in_memory());
     }
@@ -171,11 +173,15 @@ fn open_progress(
         name.push(".progress");
         PathBuf::from(name)
     });
-    let (progress, known) = Progress::open(&state, ImportIdentity::of_file(file, server, site, taking)?)?;
+    let (progress, known) = Progress::open(&state, ImportIdentity::of_file(file, server, site, selection)?)?;
     if !known {
-        report.log(&format!("{} is of another import, or {} has changed: from the beginning", state.display(), file.display()));
+        report.log(&format!(
+            "{} belongs to another import, or {} has changed; starting from the beginning",
+            state.display(),
+            file.display()
+        ));
     } else if progress.done() > 0 {
-        report.log(&format!("{}: going on after {} that are done", file.display(), progress.done()));
+        report.log(&format!("{}: resuming after {} comments", file.display(), progress.done()));
         report.add_earlier(progress.done());
     }
     Ok(progress)

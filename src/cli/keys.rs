@@ -1,4 +1,4 @@
-//! `gatepost keys`: who may call a server, and the secret that a site's persons are hashed with.
+//! `gatepost keys`: manages the keys of a server's clients, and the secret with which a site's persons are hashed.
 
 use std::process::ExitCode;
 
@@ -14,16 +14,16 @@ use super::times;
 use crate::pb;
 
 pub const EXAMPLES: &str = "Examples:
-  gatepost keys create --role admin --for-site '*' --name ops          the first key: from now on every caller needs one
+  gatepost keys create --role admin --for-site '*' --name ops          the first key; from then on every client needs a key
   gatepost keys create --role host --for-site blog.example --name blog
   gatepost keys create --role moderator --for-site blog.example --name mia --expires 90d
   gatepost keys list --format json
   gatepost keys revoke qx3k7abc
   gatepost keys rotate-secret --site blog.example
 
-Every command needs a key with the role admin, where the server asks for keys: --key or GATEPOST_KEY.";
+If the server requires keys, every command needs one with the role admin, given with --key or GATEPOST_KEY.";
 
-/// What to do with keys.
+/// Options of `keys`.
 #[derive(Debug, clap::Args)]
 pub struct KeysArgs {
     #[command(subcommand)]
@@ -32,35 +32,35 @@ pub struct KeysArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a key; its text is printed this once
+    /// Create a key and print it; it cannot be printed again
     #[command(after_help = "Examples:\n  gatepost keys create --role host --for-site blog.example --name blog")]
     Create(CreateArgs),
-    /// List keys, without their texts
+    /// List keys, without their secrets
     #[command(after_help = "Examples:\n  gatepost keys list\n  gatepost keys list --site blog.example --format json")]
     List(ListArgs),
-    /// End a key, on every server within a second
+    /// Revoke keys, on every server within a second
     #[command(after_help = "Examples:\n  gatepost keys revoke qx3k7abc")]
     Revoke(RevokeArgs),
-    /// Hash a site's persons with another secret from now on
+    /// Replace the secret with which a site's persons are hashed
     ///
-    /// They are still found by `export` and `forget`, but authors' histories and limits begin anew. Other servers of the
-    /// same store follow within a minute.
+    /// `export` and `forget` still find earlier data, but authors' histories and rate limits start from zero. Other servers of
+    /// the same store use the new secret within a minute.
     #[command(after_help = "Examples:\n  gatepost keys rotate-secret --site blog.example")]
     RotateSecret(ConnectArgs),
 }
 
 #[derive(Debug, clap::Args)]
 struct CreateArgs {
-    /// What it may do: host, moderator or admin
+    /// Role of the key: host, moderator or admin
     #[arg(long, value_enum)]
     role: RoleArg,
-    /// A site that it may speak for, or * for all; may be given several times [default: the one of --site]
+    /// Site that the key is valid for, or * for all; may be given several times [default: the site of --site]
     #[arg(long = "for-site", value_name = "SITE")]
     for_sites: Vec<String>,
-    /// Whose it is: a moderator's decisions are recorded under this name
+    /// Name of the owner, under which a moderator's decisions are recorded
     #[arg(long, default_value = "")]
     name: String,
-    /// After how long it ends by itself, e.g. 90d [default: never]
+    /// Time after which the key expires, e.g. 90d [default: never]
     #[arg(long, value_name = "TIME")]
     expires: Option<humantime::Duration>,
     #[command(flatten)]
@@ -86,14 +86,14 @@ struct ListArgs {
 
 #[derive(Debug, clap::Args)]
 struct RevokeArgs {
-    /// Names of keys, as `keys list` prints them
+    /// Ids of keys, as `keys list` prints them
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
     #[command(flatten)]
     connect: ConnectArgs,
 }
 
-/// Does it.
+/// Runs a subcommand of `keys`.
 pub async fn run(args: &KeysArgs) -> Result<ExitCode, Failure> {
     match &args.command {
         Command::Create(args) => create(args).await,
@@ -107,7 +107,7 @@ async fn create(args: &CreateArgs) -> Result<ExitCode, Failure> {
     let sites = match args.for_sites.is_empty() {
         false => args.for_sites.clone(),
         true => vec![args.connect.site().map_err(|_| {
-            Failure::usage("for which sites? Name them with --for-site, e.g. --for-site blog.example, or '*' for all")
+            Failure::usage("no site was given; name it with --for-site, e.g. --for-site blog.example, or '*' for all")
         })?],
     };
     let role = match args.role {
@@ -119,17 +119,17 @@ async fn create(args: &CreateArgs) -> Result<ExitCode, Failure> {
     let connection = args.connect.connect().await?;
     let request = pb::CreateKeyRequest { sites, role: role.into(), expires_at, name: args.name.clone() };
     let answer = connection.admin().create_key(request).await;
-    let made = answer.map_err(|status| connection.failure(&status))?.into_inner();
+    let created = answer.map_err(|status| connection.failure(&status))?.into_inner();
     let mut screen = TerminalOutput::new();
     match args.format.format {
-        Format::Json => screen.line(&json::write(&made, true)?)?,
-        Format::Jsonl => screen.line(&json::write(&made, false)?)?,
-        Format::Ids => screen.line(&made.key.map(|key| key.key_id).unwrap_or_default())?,
-        // The text alone, so that it can be put into a file without being seen.
-        Format::Table | Format::Csv => screen.line(&made.secret)?,
+        Format::Json => screen.line(&json::write(&created, true)?)?,
+        Format::Jsonl => screen.line(&json::write(&created, false)?)?,
+        Format::Ids => screen.line(&created.key.map(|key| key.key_id).unwrap_or_default())?,
+        // Only the secret, so that it can be redirected into a file without being shown.
+        Format::Table | Format::Csv => screen.line(&created.secret)?,
     }
     screen.flush()?;
-    terminal::log_line("this key is shown only now; keep it where its user finds it");
+    terminal::log_line("this key cannot be shown again; store it now");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -184,7 +184,7 @@ async fn revoke(args: &RevokeArgs) -> Result<ExitCode, Failure> {
         let answer = connection.admin().revoke_key(pb::RevokeKeyRequest { key_id: id.clone() }).await;
         answer.map_err(|status| connection.failure(&status))?;
     }
-    terminal::log_line(if args.ids.len() == 1 { "the key has ended" } else { "the keys have ended" });
+    terminal::log_line(if args.ids.len() == 1 { "the key was revoked" } else { "the keys were revoked" });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -193,6 +193,6 @@ async fn rotate_secret(connect: &ConnectArgs) -> Result<ExitCode, Failure> {
     let connection = connect.connect().await?;
     let answer = connection.admin().rotate_secret(pb::RotateSecretRequest { site }).await;
     answer.map_err(|status| connection.failure(&status))?;
-    terminal::log_line("the site has another secret");
+    terminal::log_line("the site has a new secret");
     Ok(ExitCode::SUCCESS)
 }

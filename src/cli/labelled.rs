@@ -1,4 +1,4 @@
-//! Labelled comments, for the commands that measure: which rows of which files, read on all cores with a bar.
+//! Labelled comments for the commands that evaluate: rows of files, filtered and read on all cores with a progress bar.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -12,29 +12,29 @@ use super::parallel::map_lines;
 use super::rows::{self, FieldCondition};
 use super::{progress_bar, terminal, text};
 
-/// Which rows count.
+/// Options that select rows.
 #[derive(Debug, clap::Args)]
 pub struct RowFilterArgs {
-    /// Only rows whose field is this, or with != is not; several must all hold
+    /// Only rows whose field has this value, or does not with FIELD!=VALUE; all conditions must hold
     #[arg(long = "where", value_name = "FIELD=VALUE")]
     only: Vec<FieldCondition>,
-    /// Also rows with `"ambiguous": true`, on which annotators disagreed
+    /// Include rows with `"ambiguous": true`, on which annotators disagreed
     #[arg(long)]
     ambiguous: bool,
 }
 
-/// How many rows were not measured, and why.
+/// The numbers of rows that were skipped, by reason.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct SkippedRows {
-    /// Not asked for.
+    /// Rows that do not meet the conditions.
     pub not_asked_for: u64,
-    /// Annotators disagreed.
+    /// Rows on which annotators disagreed.
     pub ambiguous: u64,
-    /// Not a comment.
+    /// Rows that are not valid comments.
     pub unreadable: u64,
 }
 
-/// What became of a line.
+/// The outcome of a line.
 enum LineOutcome<T> {
     NotAskedFor,
     Ambiguous,
@@ -42,50 +42,55 @@ enum LineOutcome<T> {
     Read(T),
 }
 
-/// Reads every row that counts: `work` understands one, on whatever core; `take` gets what came of it, with the place
-/// of its file in `files`, in the order of the rows.
+/// Reads all selected rows of the files, on all cores.
+///
+/// `work` processes a row on any core. `take` receives its result in row order. Both get the index of the file in `files`.
+/// Invalid rows are logged and counted.
+///
+/// # Errors
+/// Returns an error if a file cannot be read.
 pub fn read_rows<T: Send>(
     files: &[PathBuf],
-    choice: &RowFilterArgs,
+    filter: &RowFilterArgs,
     work: impl Fn(usize, &Line, Fields) -> Result<T, String> + Sync,
     mut take: impl FnMut(usize, T),
 ) -> Result<SkippedRows, Failure> {
     let bar = progress_bar::on_terminal();
     progress_bar::set_length(&bar, files.iter().map(|file| Some(file.metadata().ok()?.len())).sum());
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let mut left_out = SkippedRows::default();
-    for (place, file) in files.iter().enumerate() {
+    let mut skipped = SkippedRows::default();
+    for (file_index, file) in files.iter().enumerate() {
         bar.set_message(text::escape_line(&source_name(file), 40));
         let lines = lines::open(file, |source, _| Box::new(bar.wrap_read(source)))?;
         let outcome = |line: &Line| match line.fields() {
             Err(problem) => LineOutcome::Bad(line.number, problem),
-            Ok(fields) if !choice.only.iter().all(|only| only.matches(&fields)) => LineOutcome::NotAskedFor,
-            Ok(fields) if !choice.ambiguous && fields.get("ambiguous") == Some(&Value::Bool(true)) => LineOutcome::Ambiguous,
-            Ok(fields) => match work(place, line, fields) {
-                Ok(read_rows) => LineOutcome::Read(read_rows),
+            Ok(fields) if !filter.only.iter().all(|only| only.matches(&fields)) => LineOutcome::NotAskedFor,
+            Ok(fields) if !filter.ambiguous && fields.get("ambiguous") == Some(&Value::Bool(true)) => LineOutcome::Ambiguous,
+            Ok(fields) => match work(file_index, line, fields) {
+                Ok(result) => LineOutcome::Read(result),
                 Err(problem) => LineOutcome::Bad(line.number, problem),
             },
         };
         map_lines(lines, file, cores, outcome, |outcome| {
             match outcome {
-                LineOutcome::NotAskedFor => left_out.not_asked_for += 1,
-                LineOutcome::Ambiguous => left_out.ambiguous += 1,
+                LineOutcome::NotAskedFor => skipped.not_asked_for += 1,
+                LineOutcome::Ambiguous => skipped.ambiguous += 1,
                 LineOutcome::Bad(number, problem) => {
-                    left_out.unreadable += 1;
+                    skipped.unreadable += 1;
                     let problem = failure::problem_line(&problem);
                     let file = text::escape_line(&file.display().to_string(), 200);
                     bar.suspend(|| terminal::log_line(&format!("{file}:{number}: {problem}")));
                 }
-                LineOutcome::Read(read_rows) => take(place, read_rows),
+                LineOutcome::Read(result) => take(file_index, result),
             }
             Ok(())
         })?;
     }
     bar.finish_and_clear();
-    Ok(left_out)
+    Ok(skipped)
 }
 
-/// A file's name without folder and endings: what a source is called.
+/// Returns the name of a source: the name of its file without folder and extensions, or `stdin`.
 pub fn source_name(file: &Path) -> String {
     if file == Path::new("-") {
         return "stdin".to_owned();
@@ -95,16 +100,16 @@ pub fn source_name(file: &Path) -> String {
     name.strip_suffix(".jsonl").or_else(|| name.strip_suffix(".json")).unwrap_or(name).to_owned()
 }
 
-/// What a row says of itself in `label` or `gold`.
+/// The label of a row, from its field `label` or `gold`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowLabel {
     /// A word: `ham`, `spam`, `toxic`, or one of the file's own.
     Word(String),
-    /// Yes or no to a question that the row does not name.
+    /// Yes or no, for a label that the row does not name.
     Binary(bool),
 }
 
-/// Reads `label`, else `gold`. `None`: the row has neither.
+/// Returns the value of `label`, or else of `gold`. Returns `None` if the row has neither.
 pub fn row_label(fields: &Fields) -> Option<RowLabel> {
     let value = ["label", "gold"].into_iter().filter_map(|name| fields.get(name)).find(|value| !value.is_null())?;
     if let Some(yes) = yes_or_no(value) {
@@ -117,12 +122,14 @@ pub fn row_label(fields: &Fields) -> Option<RowLabel> {
     }
 }
 
-/// What `true`, `false` and numbers mean: anything above zero is yes.
+/// Converts `true`, `false` or a number into yes or no. Numbers above zero are yes. Returns `None` for other values.
 pub fn yes_or_no(value: &Value) -> Option<bool> {
     value.as_bool().or_else(|| value.as_f64().map(|number| number > 0.0))
 }
 
-/// The value at a path with dots.
+/// Returns the value at a dotted path. A top-level field with the whole path as its name takes precedence.
+///
+/// Returns `None` if there is no value at the path.
 pub fn value_at<'v>(fields: &'v Fields, path: &str) -> Option<&'v Value> {
     if let Some(value) = fields.get(path) {
         return Some(value);
@@ -154,12 +161,12 @@ mod tests {
 
     #[test]
     fn labels_are_words_or_yes_and_no() {
-        let said = |value| row_label(&fields(value));
-        assert_eq!(said(json!({"label": "Spam", "gold": 0})), Some(RowLabel::Word("spam".into())));
-        assert_eq!(said(json!({"label": null, "gold": 1})), Some(RowLabel::Binary(true)));
-        assert_eq!(said(json!({"gold": "0"})), Some(RowLabel::Binary(false)));
-        assert_eq!(said(json!({"gold": false})), Some(RowLabel::Binary(false)));
-        assert_eq!(said(json!({"text": "t"})), None);
+        let label = |value| row_label(&fields(value));
+        assert_eq!(label(json!({"label": "Spam", "gold": 0})), Some(RowLabel::Word("spam".into())));
+        assert_eq!(label(json!({"label": null, "gold": 1})), Some(RowLabel::Binary(true)));
+        assert_eq!(label(json!({"gold": "0"})), Some(RowLabel::Binary(false)));
+        assert_eq!(label(json!({"gold": false})), Some(RowLabel::Binary(false)));
+        assert_eq!(label(json!({"text": "t"})), None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The lines of a file: unzipped, read one by one in bounded memory, each parsed as JSON on its own.
+//! The lines of a file: decompressed, read one by one in bounded memory, each parsed as JSON on its own.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -10,30 +10,30 @@ use serde_json::{Map, Value};
 
 use super::failure::Failure;
 
-/// Longest line: more than a comment with its post and parent has. A longer one is skipped, not kept.
+/// Maximum length of a line, in bytes. A comment with its post and parent is shorter. The content of a longer line is skipped.
 const MAX_LINE: u64 = 8 * 1024 * 1024;
 
-/// A line as it stands in the file.
+/// A line of a file.
 pub struct Line {
-    /// From 1.
+    /// Number of the line, from 1.
     pub number: u64,
-    /// Absent: it is longer than [`MAX_LINE`].
+    /// Content of the line, or `None` if it is longer than [`MAX_LINE`].
     bytes: Option<Vec<u8>>,
 }
 
-/// What a line holds.
+/// The fields of a JSON object.
 pub type Fields = Map<String, Value>;
 
-/// Reads lines.
+/// A reader for the lines of a file.
 pub struct Lines {
     reader: ContentReader,
     number: u64,
 }
 
-/// What a file holds, unzipped.
+/// A reader for the decompressed content of a file.
 pub type ContentReader = Box<dyn BufRead + Send>;
 
-/// Opens a file of lines as [`open_content`] does.
+/// Opens a file of lines, as [`open_content`] does.
 pub fn open(
     path: &Path,
     count: impl FnOnce(Box<dyn Read + Send>, Option<u64>) -> Box<dyn Read + Send>,
@@ -41,7 +41,12 @@ pub fn open(
     Ok(Lines::new(open_content(path, count)?))
 }
 
-/// Opens a file, gzipped or not, or standard input for `-`, and counts the bytes read from it through `count`.
+/// Opens a file, gzipped or not, or standard input for `-`.
+///
+/// `count` wraps the source before decompression and gets its size in bytes, which is `None` for standard input.
+///
+/// # Errors
+/// Returns an error if the file cannot be read.
 pub fn open_content(
     path: &Path,
     count: impl FnOnce(Box<dyn Read + Send>, Option<u64>) -> Box<dyn Read + Send>,
@@ -55,21 +60,21 @@ pub fn open_content(
         count(Box::new(file), Some(length))
     };
     let mut source = BufReader::with_capacity(64 * 1024, source);
-    // By its first bytes, not by its name: standard input has none.
+    // Detected from the first bytes, because standard input has no name.
     let gzipped = source.fill_buf().map_err(cannot)?.starts_with(&[0x1f, 0x8b]);
     Ok(if gzipped { Box::new(BufReader::with_capacity(64 * 1024, MultiGzDecoder::new(source))) } else { Box::new(source) })
 }
 
 impl Lines {
-    /// From the first line on.
+    /// Returns a reader that starts at the first line.
     pub fn new(reader: ContentReader) -> Self {
         Self { reader, number: 0 }
     }
 
-    /// The next line that is not blank. `None`: there are no more.
+    /// Returns the next line that is not blank, or `None` at the end of the file.
     ///
     /// # Errors
-    /// What the file system or the decompressor says.
+    /// Returns an error if reading or decompression fails.
     pub fn next(&mut self) -> io::Result<Option<Line>> {
         loop {
             let mut bytes = Vec::new();
@@ -93,48 +98,48 @@ impl Lines {
 }
 
 impl Line {
-    /// How much memory it takes.
+    /// Returns the size of the content, in bytes.
     pub fn memory(&self) -> usize {
         self.bytes.as_ref().map_or(0, Vec::len)
     }
 
-    /// The line's fields, as they are named there.
+    /// Parses the line as a JSON object and returns its fields.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// Returns a description of the problem if the line is too long or not a JSON object.
     pub fn fields(&self) -> Result<Fields, String> {
         into_object(self.parse_json()?)
     }
 
-    /// The line's JSON, understood as whatever the caller makes of it.
+    /// Parses the line as JSON.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// Returns a description of the problem if the line is too long, or not JSON that fits `T`.
     pub fn parse_json<T: DeserializeOwned>(&self) -> Result<T, String> {
         let bytes = self.bytes.as_ref().ok_or_else(|| format!("is longer than {} MiB", MAX_LINE / 1024 / 1024))?;
         serde_json::from_slice(bytes).map_err(|error| {
-            // The parser counts lines too, but it sees only this one.
-            let words = error.to_string();
-            let words = words.split(" at line ").next().unwrap_or_default();
-            format!("is no JSON: {words} at column {}", error.column())
+            // The line number of the parser counts only within this line.
+            let message = error.to_string();
+            let message = message.split(" at line ").next().unwrap_or_default();
+            format!("is not JSON: {message} at column {}", error.column())
         })
     }
 }
 
-/// Returns the fields of a value.
+/// Returns the fields of a JSON object.
 ///
 /// # Errors
-/// It has none.
+/// Returns an error if the value is not an object.
 pub fn into_object(value: Value) -> Result<Fields, String> {
     match value {
         Value::Object(fields) => Ok(fields),
-        _ => Err("is no JSON object".to_owned()),
+        _ => Err("is not a JSON object".to_owned()),
     }
 }
 
-/// Reading broke off in the middle.
+/// Returns the failure to read a file to its end.
 pub fn read_failure(file: &Path, error: &io::Error) -> Failure {
-    Failure::failed(format!("cannot read on in {}: {error}; is the file whole?", file.display()))
+    Failure::failed(format!("cannot read further in {}: {error}; is the file complete?", file.display()))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `gatepost list`: who and what is blocked or allowed on a site, besides what its policy file says.
+//! `gatepost list`: manages a site's block and allow lists, which add to those of its policy file.
 
 use std::process::ExitCode;
 
@@ -21,8 +21,8 @@ pub const EXAMPLES: &str = "Examples:
   gatepost list allow word 'ISIS'
   gatepost list remove block domain casino.example
 
-What is put here counts from the next comment on, on every server. A single e-mail or IP address is kept as a
-keyed hash, and listed as # and that hash.";
+An entry applies from the next comment on, on every server. A single e-mail or IP address is stored as a keyed
+hash, and listed as # and that hash.";
 
 /// Options of `list`.
 #[derive(Debug, clap::Args)]
@@ -38,12 +38,12 @@ pub struct ListArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Have whatever matches rejected (or held, as the policy's blocked.decision says)
+    /// Reject comments that match (or hold them, if the policy's blocked.decision says so)
     #[command(
         after_help = "Examples:\n  gatepost list block domain casino.example --expires 30d\n  gatepost list block author --of c-17"
     )]
     Block(PutArgs),
-    /// Have whatever matches not count against a comment
+    /// Ignore what matches as evidence against a comment
     #[command(after_help = "Examples:\n  gatepost list allow address @our-staff.example\n  gatepost list allow word 'ISIS'")]
     Allow(PutArgs),
     /// Remove an entry
@@ -53,13 +53,13 @@ enum Command {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum TargetArg {
-    /// A whole word or phrase of the text, in any case
+    /// Whole word or phrase of the text, in upper or lower case
     Word,
-    /// A domain of links, with its subdomains
+    /// Domain of links, with its subdomains
     Domain,
-    /// An e-mail address, a mail domain (@b.example), an IP address or a range
+    /// E-mail address, mail domain (@b.example), IP address or range
     Address,
-    /// The host's id of an author
+    /// Id of an author at the host
     Author,
 }
 
@@ -71,19 +71,19 @@ enum KindArg {
 
 #[derive(Debug, clap::Args)]
 struct PutArgs {
-    /// What it is compared with
+    /// Kind of value
     #[arg(value_enum)]
     target: TargetArg,
-    /// The word, domain, address or user id
+    /// Word, domain, address or user id
     #[arg(required_unless_present = "of", conflicts_with = "of")]
     value: Option<String>,
-    /// The author of this comment, by user id, else by e-mail address
+    /// Use the author of this comment, by user id or else by e-mail address
     #[arg(long, value_name = "COMMENT_ID", allow_hyphen_values = true)]
     of: Option<String>,
-    /// For how long, e.g. 30d [default: for ever]
+    /// Time after which the entry expires, e.g. 30d [default: never]
     #[arg(long, value_name = "TIME")]
     expires: Option<humantime::Duration>,
-    /// Why, for colleagues
+    /// Note for other moderators
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TEXT")]
     note: String,
     #[command(flatten)]
@@ -96,13 +96,13 @@ struct PutArgs {
 
 #[derive(Debug, clap::Args)]
 struct RemoveArgs {
-    /// Block or allow
+    /// List that holds the entry: block or allow
     #[arg(value_enum)]
     kind: KindArg,
-    /// What it is compared with
+    /// Kind of value
     #[arg(value_enum)]
     target: TargetArg,
-    /// The value, as it was given or as it is listed
+    /// Value, as it was given or as it is listed
     value: String,
     #[command(flatten)]
     name: NameArgs,
@@ -110,7 +110,7 @@ struct RemoveArgs {
     connect: ConnectArgs,
 }
 
-/// Does it.
+/// Lists, adds or removes entries.
 pub async fn run(args: &ListArgs) -> Result<ExitCode, Failure> {
     match &args.command {
         None => list(args).await,
@@ -171,7 +171,7 @@ async fn remove(args: &RemoveArgs) -> Result<ExitCode, Failure> {
     let answer = connection.admin().delete_list_entry(request).await;
     let existed = answer.map_err(|status| connection.failure(&status))?.into_inner().existed;
     if !existed {
-        terminal::log_line("there is no such entry; `gatepost list` prints those there are");
+        terminal::log_line("there is no such entry; `gatepost list` prints all entries");
     }
     Ok(ExitCode::from(if existed { 0 } else { failure::FAILED }))
 }

@@ -1,35 +1,35 @@
-//! Lists that come page by page: printed as they come, up to `--limit`, with a note if there are more.
+//! Paginated lists: printed page by page, up to `--limit`, with a note if there are more records.
 
 use super::failure::Failure;
 use super::output::{Format, Printer, Record};
 use super::terminal::{self, TerminalOutput};
 
-/// How many rows a table on a terminal has, unless the options say otherwise.
+/// Default limit for a table on a terminal, in rows.
 const TERMINAL_LIMIT: u64 = 50;
 
 /// Options of every command whose list may be long.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct LimitArgs {
-    /// Print at most this many [default: 50 for a table on a terminal, otherwise all]
+    /// Maximum number of rows to print [default: 50 for a table on a terminal, otherwise all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
-    /// Print all, also as a table on a terminal
+    /// Print all rows, even in a table on a terminal
     #[arg(long, conflicts_with = "limit")]
     all: bool,
 }
 
 impl LimitArgs {
-    /// Returns how many records are printed at most, or `None` if all are printed.
+    /// Returns the maximum number of records to print, or `None` if all are printed.
     fn limit(self, format: Format, is_terminal: bool) -> Option<u64> {
         let would_flood = format == Format::Table && is_terminal && !self.all;
         self.limit.or_else(|| would_flood.then_some(TERMINAL_LIMIT))
     }
 }
 
-/// Prints a list page by page.
+/// A paginated list that is printed page by page.
 ///
-/// Every page is flushed before the next one is asked for, so that a reader at the other end of a pipe can begin at once.
-/// Memory stays bounded: nothing is kept but the rows of a table that the [`Printer`] has not printed yet.
+/// Every page is flushed before the next one is requested, so that the reader of a pipe can start at once. Memory stays
+/// bounded: only the rows of a table that the [`Printer`] has not printed yet are kept.
 pub struct Listing<R> {
     screen: TerminalOutput,
     printer: Printer<R>,
@@ -38,19 +38,19 @@ pub struct Listing<R> {
 }
 
 impl<R: Record> Listing<R> {
-    /// Returns a list of which nothing is printed yet.
+    /// Returns a list that has printed nothing yet.
     pub fn new(args: LimitArgs, format: Format) -> Self {
         let screen = TerminalOutput::new();
         let count = PageCounter::new(args.limit(format, screen.is_terminal()));
         Self { screen, printer: Printer::new(format), args, count }
     }
 
-    /// Returns the size to ask for in the next page, at most `largest`.
+    /// Returns the size of the next page to request, at most `largest`.
     pub fn page_size(&self, largest: i32) -> i32 {
         self.count.page_size(largest)
     }
 
-    /// Prints a page, which is the last one if the token is empty. Returns whether the next page is needed.
+    /// Prints a page, which is the last one if `next_page_token` is empty. Returns whether the next page is needed.
     pub fn print(&mut self, records: &[R], next_page_token: &str) -> Result<bool, Failure> {
         let wanted = self.count.add_page(records.len(), next_page_token.is_empty());
         for record in records.iter().take(wanted) {
@@ -60,7 +60,7 @@ impl<R: Record> Listing<R> {
         Ok(!self.count.done)
     }
 
-    /// Ends the list, and says on standard error if there are more.
+    /// Ends the list, and notes on standard error if there are more records.
     pub fn finish(mut self) -> Result<(), Failure> {
         self.printer.finish(&mut self.screen)?;
         let more = match self.count.rest {
@@ -77,49 +77,49 @@ impl<R: Record> Listing<R> {
     }
 }
 
-/// Counts what is printed, and finds out whether there is more than the limit allows.
+/// A counter of printed records that finds out whether there are more than the limit allows.
 #[derive(Debug)]
 struct PageCounter {
-    /// How many records are printed at most, or `None` if all are printed.
+    /// Maximum number of records to print, or `None` if all are printed.
     limit: Option<u64>,
     printed: u64,
     rest: Remaining,
-    /// Whether any page has come.
+    /// Whether any page has been received.
     started: bool,
     /// Whether no further page is needed.
     done: bool,
 }
 
-/// What is known of the records that were not printed.
+/// What is known about the records that were not printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Remaining {
     /// There are none.
     Empty,
     /// There is at least one.
     Present,
-    /// The list goes on, but perhaps nothing further on fits the filter.
+    /// The list continues, but perhaps no further record matches the filter.
     Unknown,
 }
 
 impl PageCounter {
-    fn new(most: Option<u64>) -> Self {
-        Self { limit: most, printed: 0, rest: Remaining::Unknown, started: false, done: false }
+    fn new(limit: Option<u64>) -> Self {
+        Self { limit, printed: 0, rest: Remaining::Unknown, started: false, done: false }
     }
 
-    /// Returns the size to ask for in the next page, at most `largest`.
+    /// Returns the size of the next page to request, at most `largest`.
     fn page_size(&self, largest: i32) -> i32 {
         match self.limit {
-            // One more than is printed shows whether there are more.
-            Some(most) if !self.started => i32::try_from(most.saturating_add(1)).map_or(largest, |size| size.min(largest)),
-            // A second page is needed where a page holds little, so that a small one would hold less still.
+            // One record beyond the limit shows whether there are more.
+            Some(limit) if !self.started => i32::try_from(limit.saturating_add(1)).map_or(largest, |size| size.min(largest)),
+            // A second page is needed if few records match the filter; a small page would then hold even fewer.
             _ => largest,
         }
     }
 
-    /// Counts a page of so many records. Returns how many of them to print.
+    /// Counts a page of `records` records. Returns how many of them to print.
     fn add_page(&mut self, records: usize, is_last: bool) -> usize {
-        let room = self.limit.map_or(u64::MAX, |most| most.saturating_sub(self.printed));
-        let wanted = usize::try_from(room).map_or(records, |room| room.min(records));
+        let left = self.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.printed));
+        let wanted = usize::try_from(left).map_or(records, |left| left.min(records));
         self.printed = self.printed.saturating_add(wanted as u64);
         self.rest = match (wanted < records, is_last) {
             (true, _) => Remaining::Present,
@@ -127,9 +127,9 @@ impl PageCounter {
             (false, false) => Remaining::Unknown,
         };
         self.started = true;
-        // With no room left, the page was only asked for to see whether there are more. A filter that finds little could
-        // have the whole site searched for that, so one such page has to do.
-        self.done = room == 0 || self.rest != Remaining::Unknown;
+        // Once the limit is reached, a page is only requested to see whether there are more records. One such page has to
+        // suffice, because with a filter that matches little the search could extend over the whole site.
+        self.done = left == 0 || self.rest != Remaining::Unknown;
         wanted
     }
 }
@@ -140,9 +140,9 @@ mod tests {
 
     use super::*;
 
-    /// How many records of each page are printed up to the end, and what is known of the rest.
-    fn printed(most: Option<u64>, pages: &[(usize, bool)]) -> (Vec<usize>, Remaining) {
-        let (mut count, mut printed) = (PageCounter::new(most), Vec::new());
+    /// Returns how many records of each page are printed, and what is known about the rest.
+    fn printed(limit: Option<u64>, pages: &[(usize, bool)]) -> (Vec<usize>, Remaining) {
+        let (mut count, mut printed) = (PageCounter::new(limit), Vec::new());
         for (records, is_last) in pages {
             printed.push(count.add_page(*records, *is_last));
             if count.done {

@@ -1,4 +1,4 @@
-//! `gatepost model`: trains a classifier, measures one, or says what is in one.
+//! `gatepost model`: trains, measures and inspects models, and controls what sites learn.
 
 mod evaluate;
 mod info;
@@ -19,7 +19,7 @@ pub const EXAMPLES: &str = "Examples:
   gatepost model evaluate comments.jsonl.gz
   gatepost model train --recipe models/base.toml --data data/ --out base.gpmodel";
 
-/// Train a classifier, measure one, or look into one.
+/// Train, measure or inspect a classifier, or control what a site learns.
 #[derive(Debug, clap::Args)]
 pub struct ModelArgs {
     #[command(subcommand)]
@@ -30,25 +30,25 @@ pub struct ModelArgs {
 enum ModelCommand {
     /// Train a model from a recipe and labelled comments; the same recipe and data give the same bytes
     #[command(
-        after_help = "Examples:\n  gatepost model train --help\n  gatepost model --help         a whole command line of it"
+        after_help = "Examples:\n  gatepost model train --help\n  gatepost model --help         shows a complete command line"
     )]
     Train(train::TrainArgs),
     /// Measure a model on labelled comments
     #[command(after_help = evaluate::EXAMPLES)]
     Evaluate(Box<evaluate::EvaluateArgs>),
-    /// Print a model's version, labels and sizes; with --site what a site has learned, and whether that serves
+    /// Print a model's version, labels and sizes; with --site, show what a site has learned and whether it is in use
     #[command(after_help = "Examples:\n  gatepost model info\n  gatepost model info --site blog.example")]
     Info(info::InfoArgs),
-    /// Have a site's learning stand still; what is decided meanwhile is kept
+    /// Freeze a site's learning; later decisions are logged but not learned
     #[command(after_help = "Examples:\n  gatepost model freeze --site blog.example")]
     Freeze(learning::ChangeArgs),
-    /// Have a site's learning go on, with all that its log holds
+    /// Resume a site's learning, with all outcomes in its log
     #[command(after_help = "Examples:\n  gatepost model thaw --site blog.example")]
     Thaw(learning::ChangeArgs),
-    /// Take a site's learning back to what it was after an earlier outcome
+    /// Roll a site's learning back to an earlier outcome
     #[command(after_help = "Examples:\n  gatepost model rollback --site blog.example --to 120")]
     Rollback(learning::RollbackArgs),
-    /// Have a site's learning begin anew
+    /// Reset a site's learning, so that it starts from nothing
     #[command(after_help = "Examples:\n  gatepost model reset --site blog.example")]
     Reset(learning::ChangeArgs),
 }
@@ -56,9 +56,9 @@ enum ModelCommand {
 /// Runs the command.
 ///
 /// # Errors
-/// When a file cannot be read or written, or is not what it should be.
+/// Returns an error if a file cannot be read or written, a file is invalid, or the server fails.
 pub fn run(args: &ModelArgs) -> Result<ExitCode, Failure> {
-    let shown = match &args.command {
+    let output = match &args.command {
         ModelCommand::Evaluate(args) => return evaluate::run(args),
         ModelCommand::Train(args) => train::run(args),
         ModelCommand::Info(args) => match args.of_site() {
@@ -70,9 +70,9 @@ pub fn run(args: &ModelArgs) -> Result<ExitCode, Failure> {
         ModelCommand::Reset(args) => return super::block_on(learning::change(args, pb::LearningChange::Reset)),
         ModelCommand::Rollback(args) => return super::block_on(learning::rollback(args)),
     };
-    let shown = shown.map_err(|problem| Failure::failed(problem.to_string()))?;
+    let output = output.map_err(|problem| Failure::failed(problem.to_string()))?;
     let mut screen = TerminalOutput::new();
-    screen.write(shown.as_bytes())?;
+    screen.write(output.as_bytes())?;
     screen.flush()?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! `--format`: the same records as a table, JSON, JSON lines, CSV or bare ids.
+//! `--format`: prints records as a table, JSON, JSON lines, CSV or ids.
 
 use std::marker::PhantomData;
 
@@ -9,66 +9,66 @@ use super::json::{self, JsonMessage};
 use super::terminal::{TerminalOutput, Tone};
 use crate::verdict::is_invisible;
 
-/// How data is printed.
+/// The output format of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Format {
-    /// For people
+    /// Table for people
     #[default]
     Table,
     /// One JSON document
     Json,
-    /// One JSON object a line
+    /// One JSON object per line
     Jsonl,
-    /// Comma-separated, with a header
+    /// Comma-separated values, with a header
     Csv,
-    /// Comment ids, one a line
+    /// Comment ids, one per line
     Ids,
 }
 
-/// The option, for every command that prints data.
+/// The option `--format`, for every command that prints records.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct FormatArgs {
-    /// How to print
+    /// Output format
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Format,
 }
 
-/// Something that commands print.
+/// A record that commands print.
 pub trait Record: JsonMessage {
     /// Headings of the table.
     const HEADINGS: &'static [&'static str];
-    /// Those of them with numbers.
+    /// Headings of the numeric columns.
     const NUMBERS: &'static [&'static str] = &[];
-    /// Header of the CSV.
+    /// Column names of the CSV.
     const FIELDS: &'static [&'static str];
 
-    /// The comment's id.
+    /// Returns the id of the comment.
     fn id(&self) -> &str;
-    /// Cells of the table; safe to show.
+    /// Returns the cells of the table, escaped for a terminal.
     fn cells(&self) -> Vec<(Tone, String)>;
-    /// Fields of the CSV.
+    /// Returns the fields of the CSV.
     fn fields(&self) -> Vec<String>;
 }
 
-/// A longer table is printed in parts, so that memory stays bounded however long the list is.
+/// Maximum number of rows of a table. A longer list is printed in several tables, so that memory stays bounded.
 const TABLE_ROWS: usize = 500;
 
-/// Prints records one after another in one format.
+/// A printer that prints records one after another in one format.
 pub struct Printer<R> {
     format: Format,
-    /// The table, as far as it was not printed yet.
+    /// Rows that have not been printed yet.
     table: Option<Table>,
     printed: usize,
     record: PhantomData<R>,
 }
 
 impl<R: Record> Printer<R> {
-    /// Nothing printed yet.
+    /// Returns a printer that has printed nothing yet.
     pub fn new(format: Format) -> Self {
         Self { format, table: None, printed: 0, record: PhantomData }
     }
 
-    /// Prints a record, or keeps it for the table.
+    /// Prints a record, or adds it to the table.
     pub fn print(&mut self, screen: &mut TerminalOutput, record: &R) -> Result<(), Failure> {
         let first = self.printed == 0;
         self.printed += 1;
@@ -83,7 +83,7 @@ impl<R: Record> Printer<R> {
             }
             Format::Json => {
                 screen.write(if first { b"[\n  " } else { b",\n  " })?;
-                // Strings hold no raw line ends, so that this only indents.
+                // Strings contain no raw line breaks, so this only indents.
                 screen.write(json::write(record, true)?.replace('\n', "\n  ").as_bytes())
             }
             Format::Jsonl => screen.line(&json::write(record, false)?),
@@ -97,7 +97,7 @@ impl<R: Record> Printer<R> {
         }
     }
 
-    /// Ends what is open: an empty list is a list, too.
+    /// Prints the remaining rows or the end of the document. Without records, JSON is an empty list and CSV only a header.
     pub fn finish(mut self, screen: &mut TerminalOutput) -> Result<(), Failure> {
         match self.format {
             Format::Table => self.print_table(screen)?,
@@ -117,7 +117,7 @@ impl<R: Record> Printer<R> {
     }
 }
 
-/// Prints a single record; JSON is then the object itself.
+/// Prints a single record. As JSON it is the object itself, not a list.
 pub fn print_one<R: Record>(screen: &mut TerminalOutput, format: Format, record: &R) -> Result<(), Failure> {
     if format == Format::Json {
         screen.line(&json::write(record, true)?)?;
@@ -128,9 +128,10 @@ pub fn print_one<R: Record>(screen: &mut TerminalOutput, format: Format, record:
     printer.finish(screen)
 }
 
-/// A line of CSV, quoted where need be.
+/// Formats a line of CSV, quoted where necessary.
 ///
-/// What would steer a terminal, turn text around or be computed by a spreadsheet is written so that it does not.
+/// Fields are escaped so that they neither control a terminal, reverse the direction of text nor act as a formula in a
+/// spreadsheet.
 pub fn csv_line<T: AsRef<[u8]>>(fields: impl IntoIterator<Item = T>) -> Result<Vec<u8>, Failure> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let cannot = |error: &dyn std::fmt::Display| Failure::failed(format!("cannot write CSV: {error}"));
@@ -139,11 +140,13 @@ pub fn csv_line<T: AsRef<[u8]>>(fields: impl IntoIterator<Item = T>) -> Result<V
     writer.into_inner().map_err(|error| cannot(&error))
 }
 
-/// What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection").
+/// Characters that start a formula in a spreadsheet (OWASP, "CSV injection").
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
-/// Returns a field of CSV: invisible and control characters other than line ends as escapes, a line end as `\n` however it
-/// was written, and a quotation mark before what a spreadsheet would take for a formula.
+/// Escapes a field of CSV.
+///
+/// Invisible and control characters other than line breaks become escapes, `\r\n` becomes `\n`, and a field that a spreadsheet
+/// would read as a formula gets a leading apostrophe.
 fn safe_cell(field: &[u8]) -> String {
     let field = String::from_utf8_lossy(field).replace("\r\n", "\n");
     let mut written = String::with_capacity(field.len());

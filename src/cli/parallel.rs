@@ -1,4 +1,4 @@
-//! Work on the lines of a file that is shared out among all cores.
+//! Parallel processing of the lines of a file.
 
 use std::path::Path;
 use std::thread;
@@ -6,12 +6,17 @@ use std::thread;
 use super::failure::Failure;
 use super::lines::{Line, Lines, read_failure};
 
-/// Lines, and bytes of them, that one core gets at a time.
+/// Maximum number of lines per core and chunk.
 const CHUNK_LINES: usize = 256;
+/// Approximate maximum size of the lines per core and chunk, in bytes.
 const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 
-/// Works on every line, chunk by chunk, each chunk shared out among `cores`, and hands over what came of them in the
-/// order of the lines. `file` is named when it cannot be read on.
+/// Processes every line with `work` on `cores` threads, and passes the results to `take` in line order.
+///
+/// The lines are read chunk by chunk, and each chunk is divided among the threads.
+///
+/// # Errors
+/// Returns an error that names `file` if it cannot be read to its end, or the first error of `take`.
 pub fn map_lines<T: Send>(
     mut lines: Lines,
     file: &Path,
@@ -37,8 +42,8 @@ pub fn map_lines<T: Send>(
             threads.into_iter().map(thread::ScopedJoinHandle::join).collect()
         });
         for share in shares {
-            // A panic has already told of itself.
-            for outcome in share.map_err(|_| Failure::failed("judging broke off; please report it with the file"))? {
+            // The panic has printed its own message.
+            for outcome in share.map_err(|_| Failure::failed("a worker thread panicked; please report this with the file"))? {
                 take(outcome)?;
             }
         }

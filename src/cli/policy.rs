@@ -1,4 +1,4 @@
-//! `gatepost policy`: proposes thresholds, or says what is wrong with policy files and what they mean.
+//! `gatepost policy`: proposes thresholds, and checks and describes policy files.
 
 mod check;
 mod tune;
@@ -20,10 +20,10 @@ pub struct PolicyArgs {
 
 #[derive(Debug, clap::Subcommand)]
 enum PolicyCommand {
-    /// Propose thresholds from labelled comments and from what mistakes and work may cost
+    /// Propose thresholds from labelled comments, within limits on mistakes and on the moderators' work
     #[command(after_help = tune::EXAMPLES)]
     Tune(Box<tune::TuneArgs>),
-    /// Say everything that is wrong with policy files, or what they mean
+    /// Report every mistake in policy files, or describe what they do
     #[command(after_help = check::EXAMPLES)]
     Check(check::CheckArgs),
 }

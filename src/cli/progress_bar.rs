@@ -1,4 +1,4 @@
-//! The bar on standard error for the one who waits: how much of a file was read.
+//! The progress bar on standard error, which shows how much of a file has been read.
 
 use std::io::{self, IsTerminal, Read};
 
@@ -7,12 +7,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output::Format;
 use super::terminal::TerminalOutput;
 
-/// A bar where a person sees it and no other output runs through it; elsewhere one that does not show.
+/// Returns a progress bar, or a hidden one if standard error is not a terminal or other output would mix with the bar.
 pub fn for_output(screen: &TerminalOutput, format: Format) -> ProgressBar {
     if format == Format::Table || !screen.is_terminal() { on_terminal() } else { ProgressBar::hidden() }
 }
 
-/// A bar where a person sees it.
+/// Returns a progress bar, or a hidden one if standard error is not a terminal.
 pub fn on_terminal() -> ProgressBar {
     if io::stderr().is_terminal() {
         return ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
@@ -20,7 +20,7 @@ pub fn on_terminal() -> ProgressBar {
     ProgressBar::hidden()
 }
 
-/// Shapes the bar for that many bytes; `None`: nobody knows how many.
+/// Sets the length of a bar, in bytes. With `None` the bar becomes a spinner.
 pub fn set_length(bar: &ProgressBar, length: Option<u64>) {
     let template = match length {
         Some(length) => {
@@ -29,13 +29,13 @@ pub fn set_length(bar: &ProgressBar, length: Option<u64>) {
         }
         None => "{spinner} {msg}  {elapsed}",
     };
-    // The templates are fixed; should one be wrong, the library's own does as well.
+    // The templates are constant. If one were invalid, the default style of the library would do.
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
 }
 
-/// Lets the bar follow what is read of a source of that many bytes.
+/// Sets the length of a bar and returns a reader of `source` that advances it.
 pub fn wrap_read(bar: &ProgressBar, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
     set_length(bar, length);
     Box::new(bar.wrap_read(source))

@@ -1,4 +1,4 @@
-//! `gatepost queue`: lists what waits for a moderator, or what was decided.
+//! `gatepost queue`: lists comments that are waiting for a moderator, or decided ones.
 
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -14,9 +14,9 @@ use super::times;
 use super::verdict_view::{self, top_score};
 use crate::pb;
 
-/// How much of a comment is shown, in characters.
+/// Length of the excerpt of a comment, in characters.
 const EXCERPT: usize = 80;
-/// Comments a call: small enough that the longest comments fit one message.
+/// Comments per request, few enough that even the longest ones fit one message.
 const PAGE_SIZE: i32 = 100;
 
 pub const EXAMPLES: &str = "Examples:
@@ -34,12 +34,12 @@ pub struct QueueArgs {
     /// since=2026-01-31T12:00:00Z
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TERMS")]
     filter: String,
-    /// Which first
+    /// Order of the comments
     #[arg(long, value_enum, default_value_t, value_name = "ORDER")]
     order: Order,
     #[command(flatten)]
     limit: LimitArgs,
-    /// Follow what enters and leaves the queue from now on, until Ctrl-C; filter and order are of no account then
+    /// Follow which comments enter and leave the queue from now on, until Ctrl-C
     #[arg(long, conflicts_with_all = ["limit", "all", "filter", "order"])]
     watch: bool,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub struct QueueArgs {
 
 #[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
 pub enum Order {
-    /// Longest waiting first, where certainty of the model counts as up to a day more
+    /// Longest waiting first; certainty of the model counts as up to a day of waiting
     #[default]
     Risk,
     /// Newest first
@@ -60,7 +60,7 @@ pub enum Order {
 }
 
 impl Order {
-    /// The word for it on the wire.
+    /// Returns the name of the order in requests.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Risk => "risk",
@@ -70,7 +70,7 @@ impl Order {
     }
 }
 
-/// Prints page after page, or follows the queue with `--watch`.
+/// Prints the queue page by page, or follows it with `--watch`.
 pub async fn run(args: &QueueArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     let connection = args.connect.connect().await?;
@@ -98,7 +98,7 @@ pub async fn run(args: &QueueArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Messages that hold what `queue` prints, and more: as table and CSV each is the line that `queue` has for it.
+/// Implements [`Record`] for messages that contain a moderated comment. Tables and CSV show them like the lines of `queue`.
 macro_rules! printed_as_in_the_queue {
     ($($message:ident)*) => {
         $(impl Record for pb::$message {

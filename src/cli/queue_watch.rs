@@ -1,4 +1,4 @@
-//! `gatepost queue --watch`: what enters and leaves the queue, as it happens, across restarts of the server.
+//! `gatepost queue --watch`: follows which comments enter and leave the queue, across restarts of the server.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ use super::verdict_view;
 use crate::pb;
 use crate::verdict::Decision;
 
-/// Follows until Ctrl-C.
+/// Follows the queue until Ctrl-C is pressed.
 pub async fn follow(connection: &Connection, site: &str, format: Format) -> Result<ExitCode, Failure> {
     let mut screen = TerminalOutput::new();
     if format == Format::Csv {
@@ -28,7 +28,7 @@ pub async fn follow(connection: &Connection, site: &str, format: Format) -> Resu
     Ok(ExitCode::SUCCESS)
 }
 
-/// Follows, and follows again when the stream breaks.
+/// Follows the queue, and opens the stream again when it breaks.
 async fn follow_with_reconnect(
     connection: &Connection,
     site: &str,
@@ -42,7 +42,7 @@ async fn follow_with_reconnect(
     }
 }
 
-/// Follows one stream, and returns why it broke.
+/// Follows one stream until it breaks, and returns the status with which it broke.
 async fn follow_once(
     connection: &Connection,
     site: &str,
@@ -50,18 +50,21 @@ async fn follow_once(
     screen: &mut TerminalOutput,
     reconnect: &mut Reconnect,
 ) -> Result<Status, Failure> {
-    let mut moves = match connection.review().watch_queue(pb::WatchQueueRequest { site: site.to_owned() }).await {
+    let mut stream = match connection.review().watch_queue(pb::WatchQueueRequest { site: site.to_owned() }).await {
         Ok(response) => response.into_inner(),
         Err(status) => return Ok(status),
     };
     if reconnect.opened() {
-        terminal::log_line(&format!("gatepost: {} is back; what moved meanwhile is in `gatepost audit`", connection.server()));
+        terminal::log_line(&format!(
+            "gatepost: {} is back; `gatepost audit` shows the changes in the meantime",
+            connection.server()
+        ));
     }
     loop {
-        match moves.message().await {
-            Ok(Some(moved)) => {
+        match stream.message().await {
+            Ok(Some(change)) => {
                 reconnect.received();
-                print(screen, format, &moved)?;
+                print(screen, format, &change)?;
             }
             Ok(None) => return Ok(Status::unavailable("the server ended the stream")),
             Err(status) => return Ok(status),
@@ -69,16 +72,16 @@ async fn follow_once(
     }
 }
 
-fn print(screen: &mut TerminalOutput, format: Format, moved: &pb::WatchQueueResponse) -> Result<(), Failure> {
+fn print(screen: &mut TerminalOutput, format: Format, change: &pb::WatchQueueResponse) -> Result<(), Failure> {
     let empty = Default::default();
-    let event = moved.event.as_ref().unwrap_or(&empty);
+    let event = change.event.as_ref().unwrap_or(&empty);
     match format {
         Format::Table => {
-            let (tone, way) = match Decision::from_wire(event.after) {
+            let (tone, direction) = match Decision::from_wire(event.after) {
                 Some(Decision::Hold) => (Tone::Warning, "enters"),
                 after => (Tone::from(after), "leaves"),
             };
-            let start = moved
+            let excerpt = change
                 .comment
                 .as_ref()
                 .and_then(|comment| comment.comment.as_ref())
@@ -86,16 +89,16 @@ fn print(screen: &mut TerminalOutput, format: Format, moved: &pb::WatchQueueResp
             screen.line(&format!(
                 "{}  {}  {}  {} by {}  {}",
                 times::format_timestamp(event.at.as_ref()),
-                screen.paint(tone, way),
+                screen.paint(tone, direction),
                 text::escape_line(&event.comment_id, 256),
                 verdict_view::decision_word(event.after),
                 text::escape_line(&event.by, 128),
-                start.unwrap_or_default()
+                excerpt.unwrap_or_default()
             ))?;
         }
-        // A stream has no end, so that it cannot be one document.
-        Format::Json => screen.line(&json::write(moved, true)?)?,
-        Format::Jsonl => screen.line(&json::write(moved, false)?)?,
+        // A stream has no end, so it cannot be a single JSON document.
+        Format::Json => screen.line(&json::write(change, true)?)?,
+        Format::Jsonl => screen.line(&json::write(change, false)?)?,
         Format::Csv => screen.write(&csv_line(event.fields())?)?,
         Format::Ids => screen.line(&event.comment_id)?,
     }

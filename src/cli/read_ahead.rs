@@ -1,21 +1,26 @@
-//! Reading on a thread of its own.
+//! Reading ahead on a separate thread.
 
 use std::thread;
 
 use tokio::sync::mpsc;
 
-/// Reads items on a thread of its own, up to the first error: reading may wait for a pipe, which must not hold up the calls
-/// to a server. At most `room` items wait to be received. The thread ends with its items, or when nobody receives any more.
-pub fn read_ahead<T, E>(room: usize, items: impl Iterator<Item = Result<T, E>> + Send + 'static) -> mpsc::Receiver<Result<T, E>>
+/// Reads items on a separate thread, up to the first error, and returns a channel of at most `capacity` of them.
+///
+/// Reading may block on a pipe, which must not delay requests to a server. The thread ends after the last item, or when the
+/// receiver is dropped.
+pub fn read_ahead<T, E>(
+    capacity: usize,
+    items: impl Iterator<Item = Result<T, E>> + Send + 'static,
+) -> mpsc::Receiver<Result<T, E>>
 where
     T: Send + 'static,
     E: Send + 'static,
 {
-    let (sender, receiver) = mpsc::channel(room);
+    let (sender, receiver) = mpsc::channel(capacity);
     thread::spawn(move || {
         for item in items {
-            let broken = item.is_err();
-            if sender.blocking_send(item).is_err() || broken {
+            let is_error = item.is_err();
+            if sender.blocking_send(item).is_err() || is_error {
                 return;
             }
         }

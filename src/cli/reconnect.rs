@@ -1,4 +1,4 @@
-//! A stream that is opened again when it breaks.
+//! Reconnection of a stream that breaks.
 
 use tonic::Status;
 
@@ -7,36 +7,36 @@ use super::failure::Failure;
 use super::retry::{self, Backoff};
 use super::{terminal, text};
 
-/// When a stream that broke may be opened again, and what a person is told of it.
+/// The state of a stream that is opened again when it breaks: when to try again, and what to log.
 #[derive(Default)]
 pub struct Reconnect {
     backoff: Backoff,
-    /// Whether the server is away, as far as is known.
+    /// Whether the stream broke and was not opened again yet.
     away: bool,
 }
 
 impl Reconnect {
-    /// Notes that the stream was opened. Returns whether the server was away before.
+    /// Records that the stream was opened. Returns whether it had been broken before.
     pub fn opened(&mut self) -> bool {
         std::mem::take(&mut self.away)
     }
 
-    /// Notes that a message came: the next pause is short again.
+    /// Records that a message was received, which resets the backoff.
     pub fn received(&mut self) {
         self.backoff = Backoff::default();
     }
 
-    /// Waits before the next attempt, and says once that the server is away.
+    /// Waits before the next attempt. Logs the first of several failures in a row.
     ///
     /// # Errors
-    /// Returns an error if another attempt cannot help.
-    pub async fn back_off(&mut self, connection: &Connection, broken: &Status) -> Result<(), Failure> {
-        if !retry::is_retryable(broken) {
-            return Err(connection.failure(broken));
+    /// Returns an error if a retry cannot help.
+    pub async fn back_off(&mut self, connection: &Connection, status: &Status) -> Result<(), Failure> {
+        if !retry::is_retryable(status) {
+            return Err(connection.failure(status));
         }
         if !std::mem::replace(&mut self.away, true) {
-            let why = text::escape_line(connection.failure(broken).message(), 400);
-            terminal::log_line(&format!("gatepost: {why}\ngatepost: reconnecting until it is back; Ctrl-C ends"));
+            let why = text::escape_line(connection.failure(status).message(), 400);
+            terminal::log_line(&format!("gatepost: {why}\ngatepost: reconnecting until it is back; press Ctrl-C to stop"));
         }
         self.backoff.wait().await;
         Ok(())

@@ -1,14 +1,15 @@
-//! When a broken connection is worth another try, and after which pause.
+//! Retries after a broken connection, with exponential backoff.
 
 use std::time::Duration;
 
 use tonic::{Code, Status};
 
-/// How long the first and the longest pause before a new attempt may be.
+/// Backoff before the first retry, without jitter.
 const INITIAL_BACKOFF: Duration = Duration::from_millis(250);
+/// Maximum backoff, without jitter.
 const MAX_BACKOFF: Duration = Duration::from_secs(15);
 
-/// Whether trying again may help: not when the request itself is refused.
+/// Returns whether a retry may help. It cannot if the request itself is refused.
 pub fn is_retryable(status: &Status) -> bool {
     !matches!(
         status.code(),
@@ -16,7 +17,7 @@ pub fn is_retryable(status: &Status) -> bool {
     )
 }
 
-/// The pause before the next attempt: longer each time.
+/// An exponential backoff: the pause before the next attempt, which doubles each time.
 pub struct Backoff(Duration);
 
 impl Default for Backoff {
@@ -26,16 +27,16 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// Waits.
+    /// Waits before the next attempt, and doubles the pause up to [`MAX_BACKOFF`].
     pub async fn wait(&mut self) {
         tokio::time::sleep(jittered(self.0)).await;
         self.0 = (self.0 * 2).min(MAX_BACKOFF);
     }
 }
 
-/// Between half of the pause and all of it, so that the clients of a server that was away do not all come at once.
+/// Returns between half of the pause and all of it, so that the clients of a restarted server do not all reconnect at once.
 fn jittered(pause: Duration) -> Duration {
-    // Without randomness of the system there is at least a pause.
+    // Without system randomness, wait for the whole pause.
     let share = getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX));
     pause.mul_f64(0.5 + share / 2.0)
 }

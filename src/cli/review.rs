@@ -1,4 +1,4 @@
-//! `gatepost review`: the queue on a full screen, decided with single keys.
+//! `gatepost review`: a full-screen view of the moderation queue in which single keys decide comments.
 
 mod act;
 mod claims;
@@ -42,7 +42,7 @@ pub const EXAMPLES: &str = "Examples:
   gatepost review --site blog.example --filter 'label=spam score>0.9' --moderator mia
   gatepost review --order oldest --keys ~/my-keys.toml
 
-? on the screen shows the keys. A file of keys and theme (by default $XDG_CONFIG_HOME/gatepost/review.toml) looks so:
+Press ? on the screen to show the keys. Example of a settings file (default $XDG_CONFIG_HOME/gatepost/review.toml):
   theme = \"light\"                 # dark, light or plain; NO_COLOR means plain
   [keys]
   approve = \"a\"
@@ -54,7 +54,7 @@ pub struct ReviewArgs {
     /// Terms that must all hold, as for `gatepost queue`
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TERMS")]
     filter: String,
-    /// Which first
+    /// Order of the comments
     #[arg(long, value_enum, default_value_t, value_name = "ORDER")]
     order: Order,
     #[command(flatten)]
@@ -66,20 +66,24 @@ pub struct ReviewArgs {
     connect: ConnectArgs,
 }
 
-/// Shows the screen until the moderator leaves it.
+/// Shows the screen until the moderator quits.
+///
+/// # Errors
+/// Returns an error if the preferences are invalid, there is no terminal, the server cannot be reached, or acts are not
+/// confirmed.
 pub async fn run(args: &ReviewArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     let Preferences { keys, theme } = preferences::load(args.keys.as_deref())?;
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(Failure::usage(
-            "review needs a terminal; for scripts there are `gatepost queue`, `gatepost approve` and `gatepost reject`",
+            "review needs a terminal; in scripts, use `gatepost queue`, `gatepost approve` and `gatepost reject`",
         ));
     }
     let moderator = args.name.moderator();
     let connection = args.connect.connect().await?;
     let query = Query::new(&args.filter, args.order.as_str());
     let state = ScreenState::new(site.clone(), moderator.clone(), query, keys, SystemTime::now());
-    let (wire, answers) = ReviewClient::new(connection, site, moderator);
-    let left = screen::run(state, &theme, &wire, answers).await?;
-    left.into_result().map(|()| ExitCode::SUCCESS)
+    let (client, answers) = ReviewClient::new(connection, site, moderator);
+    let final_state = screen::run(state, &theme, &client, answers).await?;
+    final_state.into_result().map(|()| ExitCode::SUCCESS)
 }

@@ -1,5 +1,4 @@
-//! Acts on many comments: ids from arguments or standard input, in calls of a size that the server takes, with an
-//! answer for each.
+//! Actions on many comments: ids from arguments or standard input, sent in batches, with a result for each comment.
 
 use std::io;
 use std::process::ExitCode;
@@ -11,45 +10,45 @@ use super::text;
 use super::verdict_view;
 use crate::pb;
 
-/// Ids a call; the server takes no more.
+/// Maximum number of ids per request, which is the limit of the server.
 pub const MAX_IDS_PER_CALL: usize = 1_000;
 
-/// Which comments.
+/// Options that name comments by id.
 #[derive(Debug, clap::Args)]
 pub struct IdArgs {
-    /// Ids of comments; - reads more of them from standard input, separated by white space. Type -- before one that
-    /// begins with a hyphen; what comes from standard input needs none
+    /// Ids of comments; - reads more ids from standard input, separated by white space. Put -- before an id that begins
+    /// with a hyphen, except on standard input
     #[arg(value_name = "ID")]
     ids: Vec<String>,
 }
 
-/// Who acts.
+/// Options that name the moderator and the expected revision.
 #[derive(Debug, clap::Args)]
 pub struct ActorArgs {
-    /// Only comments that are still at this revision
+    /// Act only on comments that are still at this revision
     #[arg(long, value_name = "N")]
     pub expected_revision: Option<u32>,
     #[command(flatten)]
     name: NameArgs,
 }
 
-/// By which name.
+/// The option that names the moderator.
 #[derive(Debug, clap::Args)]
 pub struct NameArgs {
-    /// Who decides, as others will see it [default: $USER]
+    /// Name of the moderator, as others see it [default: $USER]
     #[arg(long, env = "GATEPOST_MODERATOR", value_name = "NAME")]
     moderator: Option<String>,
 }
 
 impl ActorArgs {
-    /// The moderator's name. Empty: unknown, and the server has a word for that.
+    /// Returns the moderator's name, or an empty string if it is unknown.
     pub fn moderator(&self) -> String {
         self.name.moderator()
     }
 }
 
 impl NameArgs {
-    /// The moderator's name. Empty: unknown, and the server has a word for that.
+    /// Returns the moderator's name, or an empty string if it is unknown.
     pub fn moderator(&self) -> String {
         let typed = self.moderator.clone().filter(|name| !name.is_empty());
         typed.or_else(|| std::env::var("USER").ok()).unwrap_or_default()
@@ -57,20 +56,26 @@ impl NameArgs {
 }
 
 impl IdArgs {
-    /// The ids, of which there must be some.
+    /// Returns the ids, in order.
+    ///
+    /// # Errors
+    /// Returns an error if no id was given, or if standard input cannot be read.
     pub fn require(&self) -> Result<Vec<String>, Failure> {
         if self.ids.is_empty() {
-            return Err(Failure::usage("which comments? Give their ids, or - to read them from standard input"));
+            return Err(Failure::usage("no comment was given; give ids, or - to read them from standard input"));
         }
         self.read()
     }
 
-    /// Whether any was typed.
+    /// Returns whether any id was given.
     pub fn is_given(&self) -> bool {
         !self.ids.is_empty()
     }
 
-    /// The ids, in order. What stands on standard input is an id, whatever it looks like: neither an option nor `-`.
+    /// Returns the ids, in order. Every word on standard input is an id, even if it looks like an option or is `-`.
+    ///
+    /// # Errors
+    /// Returns an error if standard input cannot be read.
     pub fn read(&self) -> Result<Vec<String>, Failure> {
         self.read_with(io::stdin)
     }
@@ -79,7 +84,7 @@ impl IdArgs {
         let mut ids = Vec::new();
         let mut from_stdin = false;
         for id in &self.ids {
-            // What was read once is not there a second time.
+            // Standard input can be read only once.
             if id == "-" && !std::mem::replace(&mut from_stdin, true) {
                 let text = io::read_to_string(input())
                     .map_err(|error| Failure::failed(format!("cannot read ids from standard input: {error}")))?;
@@ -92,7 +97,7 @@ impl IdArgs {
     }
 }
 
-/// Prints what became of each comment, as it becomes known.
+/// A printer for the results of an action on comments.
 pub struct Results {
     screen: TerminalOutput,
     printer: Printer<pb::ReviewResult>,
@@ -102,18 +107,18 @@ pub struct Results {
 }
 
 impl Results {
-    /// Nothing yet.
+    /// Returns a printer that has printed nothing yet.
     pub fn new(format: Format) -> Self {
         Self { screen: TerminalOutput::new(), printer: Printer::new(format), format, done: 0, failed: 0 }
     }
 
-    /// What became of some.
+    /// Prints and counts results.
     pub fn print(&mut self, results: &[pb::ReviewResult]) -> Result<(), Failure> {
         for result in results {
             self.done += 1;
             match &result.error {
                 Some(error) if matches!(self.format, Format::Ids) => {
-                    // Ids are what the next command acts on: those that failed do not belong there.
+                    // The ids are input for the next command, so failed ones are left out.
                     self.failed += 1;
                     print_problem(&result.comment_id, &error.message);
                 }
@@ -126,7 +131,10 @@ impl Results {
         Ok(())
     }
 
-    /// Ends, of so many that were asked for. What was done before a call failed is printed, too.
+    /// Prints the remaining output and returns the exit code.
+    ///
+    /// # Errors
+    /// Returns `broken`, the failure of a request, with the number of comments answered before it out of `all`.
     pub fn finish(mut self, all: usize, broken: Option<Failure>) -> Result<ExitCode, Failure> {
         self.printer.finish(&mut self.screen)?;
         if let Some(failure) = broken {
@@ -143,7 +151,7 @@ impl Results {
     }
 }
 
-/// Acts on all ids in calls of a size that the server takes, and prints what became of each.
+/// Acts on all ids in batches of [`MAX_IDS_PER_CALL`], and prints the results.
 pub async fn act_on_ids(
     ids: &[String],
     format: Format,
@@ -160,12 +168,12 @@ pub async fn act_on_ids(
         }
     }
     if ids.is_empty() {
-        terminal::log_line("no ids came from standard input; nothing was done");
+        terminal::log_line("standard input contains no ids; nothing was done");
     }
     results.finish(ids.len(), broken)
 }
 
-/// Says what is wrong with one comment.
+/// Prints a problem with one comment on standard error.
 pub fn print_problem(id: &str, message: &str) {
     terminal::log_line(&format!("{}: {}", text::escape_line(id, 256), text::escape_line(message, 400)));
 }
@@ -226,7 +234,7 @@ mod tests {
         site: Option<String>,
     }
 
-    /// One id, as commands take it that change nothing.
+    /// Arguments of a command that shows a single comment.
     #[derive(Parser)]
     struct Shown {
         #[arg(allow_hyphen_values = true)]
@@ -255,7 +263,7 @@ mod tests {
         assert_eq!(ids(&["--site", "s", "-"], &odd.join("\n")), odd);
         assert_eq!(ids(&["a", "-", "b", "--site", "s", "-"], "-1 -2\n"), ["a", "-1", "-2", "b"]);
         assert_eq!(ids(&["--site", "s", "--", "-9f", "--site=other", "-h"], ""), ["-9f", "--site=other", "-h"]);
-        // A slip of the finger is no id: the others would be acted upon.
+        // A mistyped option is not an id: the command would act on the other ids.
         assert!(Typed::try_parse_from(["gatepost", "a", "--siet", "s"]).is_err());
     }
 }

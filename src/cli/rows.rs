@@ -1,4 +1,4 @@
-//! The rows of a file of comments: which of them count, and the comment in each, in whatever names data sets have for its parts.
+//! The rows of a file of comments: their conditions, and the comment in each, with the field names of common data sets.
 
 use std::str::FromStr;
 
@@ -9,36 +9,37 @@ pub use super::lines::{Fields, Line, Lines, open, read_failure};
 use crate::comment::{CommentId, CommentKind};
 use crate::pb;
 
-/// A line understood.
+/// A comment with its label.
 pub struct LabelledComment {
-    /// The comment, with site and id.
+    /// The comment, with a site and an id.
     pub comment: pb::Comment,
-    /// The row's own label.
+    /// Label of the row.
     pub label: Option<String>,
 }
 
 impl Line {
-    /// Understands the line. `None`: it is not one of those asked for.
+    /// Parses the line as a row. Returns `None` if the row does not meet the conditions.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
-    pub fn parse_row(&self, site: &str, only: &[FieldCondition]) -> Result<Option<LabelledComment>, String> {
+    /// Returns a description of the problem if the line is not a valid row.
+    pub fn parse_row(&self, site: &str, conditions: &[FieldCondition]) -> Result<Option<LabelledComment>, String> {
         let fields = self.fields()?;
-        if !only.iter().all(|only| only.matches(&fields)) {
+        if !conditions.iter().all(|condition| condition.matches(&fields)) {
             return Ok(None);
         }
         let label = fields.get("label").map(value_text);
         Ok(Some(LabelledComment { comment: self.comment(fields, site)?, label }))
     }
 
-    /// The comment in the line's fields; `site` is for one that names none.
+    /// Returns the comment in the fields of the line. A comment that names no site gets `site`.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// Returns a description of the problem if the fields are not a comment.
     pub fn comment(&self, mut fields: Fields, site: &str) -> Result<pb::Comment, String> {
         let id = fields.get("id").map(value_text);
         normalize_names(&mut fields);
-        let mut comment: pb::Comment = json::read(Value::Object(fields)).map_err(|error| format!("is no comment: {error}"))?;
+        let mut comment: pb::Comment =
+            json::read(Value::Object(fields)).map_err(|error| format!("is not a comment: {error}"))?;
         if comment.site.is_empty() {
             site.clone_into(&mut comment.site);
         }
@@ -50,32 +51,33 @@ impl Line {
     }
 }
 
-/// What [`normalize_names`] understands besides the comment's own names, with `id`.
+/// Names that are accepted besides those of the comment's fields: `id`, and those that [`normalize_names`] replaces.
 const ALIASES: [&str; 8] = ["id", "text", "lang", "type", "post_text", "post_title", "author_name", "author_url"];
 
-/// Returns the fields of a row that a comment is read without, and `kind` where it names none that there is.
+/// Returns the unknown fields of a row, and `kind` or `type` if it names no known kind of comment.
 pub fn unknown_fields(row: &Fields) -> Vec<String> {
     let mut unknown = json::unknown_fields::<pb::Comment>(row);
     unknown.retain(|name| !ALIASES.contains(&name.as_str()));
     if kind(row.get("kind")).or_else(|| kind(row.get("type"))).is_none() {
-        let names_none = |name: &str| {
+        let is_unknown = |name: &str| {
             let word = row.get(name).and_then(Value::as_str);
             word.is_some_and(|word| !word.is_empty() && word != UNSPECIFIED)
         };
-        unknown.extend(["kind", "type"].into_iter().filter(|name| names_none(name)).map(str::to_owned));
+        unknown.extend(["kind", "type"].into_iter().filter(|name| is_unknown(name)).map(str::to_owned));
     }
     unknown
 }
 
-/// What the wire calls no kind at all.
+/// Name of the unspecified kind on the wire.
 const UNSPECIFIED: &str = "COMMENT_KIND_UNSPECIFIED";
 
-/// Returns the kind of comment that a value names.
+/// Returns the kind of comment that a value names, or `None` if it names no known kind.
 fn kind(value: Option<&Value>) -> Option<CommentKind> {
     CommentKind::parse(value?.as_str()?.trim_start_matches("COMMENT_KIND_"))
 }
 
-/// Puts what data sets call `text`, `lang`, `post_text` and so on where a comment has it. The comment's own names win.
+/// Renames the fields of data sets, such as `text`, `lang` and `post_text`, to those of a comment. The names of the comment
+/// take precedence.
 fn normalize_names(row: &mut Fields) {
     if let Some(text) = row.remove("text")
         && row.get("body").is_none_or(Value::is_null)
@@ -85,7 +87,7 @@ fn normalize_names(row: &mut Fields) {
     if let Some(language) = row.remove("lang").filter(Value::is_string) {
         row.entry("language").or_insert(language);
     }
-    // Data sets say in `type` what was sent, and mean something else by `kind`.
+    // Data sets state the kind of comment in `type`, and use `kind` for something else.
     let known = |value: &Value| value.is_i64() || value.as_str() == Some(UNSPECIFIED);
     match kind(row.get("kind")).or_else(|| kind(row.get("type"))) {
         Some(kind) => drop(row.insert("kind".to_owned(), json!(kind.to_wire().as_str_name()))),
@@ -128,13 +130,13 @@ impl FromStr for FieldCondition {
 }
 
 impl FieldCondition {
-    /// A field that is not there equals nothing.
+    /// Returns whether a row meets the condition. A missing field is unequal to every value.
     pub fn matches(&self, row: &Fields) -> bool {
         row.get(&self.field).is_some_and(|value| value_text(value) == self.value) == self.equal
     }
 }
 
-/// A value as text: strings without their quotes.
+/// Returns a value as text, with strings unquoted.
 pub fn value_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

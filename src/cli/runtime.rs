@@ -1,25 +1,25 @@
-//! The asynchronous runtime of commands that talk to a server.
+//! The asynchronous runtime of commands that connect to a server.
 
 use super::failure::Failure;
 
-/// Runs a command that talks to a server to its end. One thread is plenty: most of the time it waits.
+/// Runs a command that connects to a server. A single thread suffices, because the command mostly waits.
 pub fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::failed(format!("cannot start: {error}")))?
+        .map_err(|error| Failure::failed(format!("cannot start the asynchronous runtime: {error}")))?
         .block_on(command)
 }
 
-/// Completes when Ctrl-C is pressed.
+/// Waits until Ctrl-C is pressed.
 pub async fn ctrl_c() -> Result<(), Failure> {
     tokio::signal::ctrl_c().await.map_err(|error| Failure::failed(format!("cannot wait for Ctrl-C: {error}")))
 }
 
-/// Runs what has no end of its own until Ctrl-C is pressed.
-pub async fn until_ctrl_c(endless: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+/// Runs a future until it completes or Ctrl-C is pressed.
+pub async fn until_ctrl_c(future: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     tokio::select! {
-        ended = endless => ended,
-        stopped = ctrl_c() => stopped,
+        result = future => result,
+        interrupted = ctrl_c() => interrupted,
     }
 }

@@ -1,4 +1,4 @@
-//! `gatepost serve`: the server, until SIGTERM or Ctrl-C.
+//! `gatepost serve`: runs the server until SIGTERM or Ctrl-C.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,108 +13,111 @@ use crate::files;
 use crate::server::Server;
 use crate::telemetry::{self, LogFormat};
 
-/// Options of `serve`. Each has an entry in the settings file and an environment variable too.
+/// Options of `serve`. Each can also be set in the settings file or by an environment variable.
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {
-    /// A settings file; see deploy/gatepost.toml for every option
+    /// Settings file; see deploy/gatepost.toml for all options
     #[arg(long, env = "GATEPOST_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:50051]
+    /// Address and port to listen on; port 0 selects a free port [default: 127.0.0.1:50051]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// Where state is kept: redis://…, rediss://…, redis+sentinel://…, redis+cluster://…, memory:, or empty for the
+    /// Store for the state: redis://…, rediss://…, redis+sentinel://…, redis+cluster://…, memory:, or empty for the
     /// embedded store in the data folder
     #[arg(long, value_name = "URL")]
     store: Option<String>,
     /// Folder of the embedded store [default: ./gatepost-data]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<String>,
-    /// How long a comment waits for Redis [default: 50ms]
+    /// Timeout of Redis for a comment [default: 50ms]
     #[arg(long, value_name = "TIME")]
     store_timeout: Option<String>,
-    /// A certificate (PEM): who signed those of the Redis servers
+    /// CA certificate for the Redis servers (PEM)
     #[arg(long, value_name = "FILE")]
     store_ca: Option<String>,
-    /// How many Redis replicas must have a held comment before it counts as recorded [default: 0]
+    /// Number of Redis replicas that must have a held comment before it counts as recorded [default: 0]
     #[arg(long, value_name = "COUNT")]
     wait_replicas: Option<String>,
-    /// With what every Redis key begins [default: gp:]
+    /// Prefix of every Redis key [default: gp:]
     #[arg(long, value_name = "PREFIX")]
     redis_prefix: Option<String>,
-    /// A key with the role admin for every site, to begin with; better in the file that GATEPOST_ADMIN_KEY_FILE names
+    /// Initial key with the role admin for all sites; better given in the file that GATEPOST_ADMIN_KEY_FILE names
     #[arg(long, value_name = "KEY")]
     admin_key: Option<Secret>,
-    /// The server's certificate (PEM)
+    /// Certificate of the server (PEM)
     #[arg(long, value_name = "FILE")]
     tls_cert: Option<String>,
-    /// The certificate's private key (PEM)
+    /// Private key of the certificate (PEM)
     #[arg(long, value_name = "FILE")]
     tls_key: Option<String>,
-    /// Who signs clients' certificates (PEM)
+    /// CA certificate for client certificates (PEM)
     #[arg(long, value_name = "FILE")]
     tls_client_ca: Option<String>,
-    /// Which client certificates may do what (TOML)
+    /// Roles of client certificates (TOML)
     #[arg(long, value_name = "FILE")]
     tls_clients: Option<String>,
-    /// TLS ends in a proxy in front of this server
+    /// Declare that a proxy in front of this server terminates TLS
     #[arg(long)]
     tls_terminated_upstream: bool,
-    /// How many calls are worked on at once; more are refused at once [default: 128]
+    /// Maximum number of concurrent requests; further ones are refused immediately [default: 128]
     #[arg(long, value_name = "COUNT")]
     max_in_flight: Option<String>,
-    /// How many connections there may be [default: 4096]
+    /// Maximum number of connections [default: 4096]
     #[arg(long, value_name = "COUNT")]
     max_connections: Option<String>,
-    /// How many calls a second each key may make; 0: any number [default: 0]
+    /// Maximum number of requests per second for each key; 0 means no limit [default: 0]
     #[arg(long, value_name = "COUNT")]
     key_quota: Option<String>,
-    /// Where traces go (OTLP over gRPC), e.g. http://otel:4317
+    /// Endpoint for traces (OTLP over gRPC), e.g. http://otel:4317
     #[arg(long, value_name = "URL")]
     otlp_endpoint: Option<String>,
-    /// How many connections to Redis all comments share [default: 1]
+    /// Number of connections to Redis that all comments share [default: 1]
     #[arg(long, value_name = "COUNT")]
     redis_connections: Option<String>,
-    /// A model file in place of the compiled-in one
+    /// Model file to use instead of the compiled-in one
     #[arg(long, value_name = "FILE")]
     model: Option<String>,
-    /// A folder of policy files (*.toml)
+    /// Folder of policy files (*.toml)
     #[arg(long, value_name = "DIR")]
     policy_dir: Option<String>,
-    /// `human` or `json` [default: human]
+    /// Log format: `human` or `json` [default: human]
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
-    /// How much is logged, e.g. `info` or `warn,gatepost=debug` [default: info]
+    /// Log level, e.g. `info` or `warn,gatepost=debug` [default: info]
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
-    /// How long calls in flight may take to finish when the server is told to leave [default: 10s]
+    /// Time for requests in flight to finish when the server shuts down [default: 10s]
     #[arg(long, value_name = "TIME")]
     drain_timeout: Option<String>,
 }
 
-/// Serves until told to leave.
+/// Runs the server until it is told to shut down.
+///
+/// # Errors
+/// Returns an error if the server cannot start, or fails while it runs.
 pub fn run(args: &ServeArgs) -> Result<ExitCode> {
     let config = match load(args)? {
         Ok(config) => config,
-        Err(mistakes) => {
-            eprintln!("{mistakes}");
+        Err(errors) => {
+            eprintln!("{errors}");
             return Ok(ExitCode::from(2));
         }
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     let traces = {
-        // Whatever sends the traces lives in the runtime.
-        let _inside = runtime.enter();
+        // The task that exports traces needs the runtime.
+        let _entered = runtime.enter();
         let otlp = config.otlp_endpoint.as_deref();
         telemetry::start(config.log_format, &config.log_level, otlp).map_err(|error| anyhow!(error))?
     };
-    let served = runtime.block_on(serve(&config));
+    let result = runtime.block_on(serve(&config));
     traces.finish();
-    served?;
+    result?;
     Ok(ExitCode::SUCCESS)
 }
 
 async fn serve(config: &Config) -> Result<()> {
-    // Before the port is announced, so that no signal can slip in between and kill what has begun.
+    // Install the handlers before the port is announced, so that a signal always causes a graceful shutdown.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let server = Server::open(config).await.map_err(|error| anyhow!(error))?;
@@ -132,7 +135,7 @@ async fn serve(config: &Config) -> Result<()> {
     server.run(shutdown).await.map_err(|error| anyhow!(error))
 }
 
-/// What a new user can type next, in another terminal.
+/// Prints commands that a new user can try in another terminal.
 fn print_next_steps(address: &str) {
     let program = std::env::args_os().next().map_or_else(|| "gatepost".into(), PathBuf::from);
     let program = program.display();

@@ -1,4 +1,4 @@
-//! `gatepost show`: everything known of one comment.
+//! `gatepost show`: prints everything known about a comment.
 
 use std::process::ExitCode;
 
@@ -12,7 +12,7 @@ use super::verdict_view;
 use crate::pb;
 use crate::verdict::Decision;
 
-/// How much of a field of one line is shown, in characters.
+/// Maximum length of a field on one line, in characters.
 const MAX_FIELD: usize = 200;
 
 pub const EXAMPLES: &str = "Examples:
@@ -22,7 +22,7 @@ pub const EXAMPLES: &str = "Examples:
 /// Options of `show`.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
-    /// The comment's id
+    /// Id of the comment
     #[arg(value_name = "ID", allow_hyphen_values = true)]
     id: String,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub struct ShowArgs {
     connect: ConnectArgs,
 }
 
-/// Gets the comment and prints it.
+/// Fetches the comment and prints it.
 pub async fn run(args: &ShowArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     let connection = args.connect.connect().await?;
@@ -59,7 +59,7 @@ fn print(screen: &mut TerminalOutput, known: &pb::GetCommentResponse) -> Result<
             screen.line(&format!("  {name:9} {value}"))?;
         }
     }
-    for (name, words) in [("in answer to", &comment.parent_text), ("comment", &comment.body)] {
+    for (name, words) in [("in reply to", &comment.parent_text), ("comment", &comment.body)] {
         if !words.is_empty() {
             screen.line(&screen.paint(Tone::Strong, name))?;
             for line in text::escape_block(words.trim_end()).lines() {
@@ -71,7 +71,7 @@ fn print(screen: &mut TerminalOutput, known: &pb::GetCommentResponse) -> Result<
     print_audit(screen, &known.audit_events)
 }
 
-/// Name and value of what fits one line; an empty value is not shown.
+/// Returns the names and values of the fields that fit on one line. Empty values are not shown.
 fn summary_fields(
     known: &pb::GetCommentResponse,
     comment: &pb::Comment,
@@ -79,20 +79,20 @@ fn summary_fields(
 ) -> [(&'static str, String); 10] {
     let empty = Default::default();
     let author = comment.author.as_ref().unwrap_or(&empty);
-    let who = [&author.name, &author.user_id, author.url(), &author.role].map(|part| text::escape_line(part, MAX_FIELD));
-    let who: Vec<String> = who.into_iter().filter(|part| !part.is_empty()).collect();
+    let names = [&author.name, &author.user_id, author.url(), &author.role].map(|part| text::escape_line(part, MAX_FIELD));
+    let names: Vec<String> = names.into_iter().filter(|part| !part.is_empty()).collect();
     let history = known.author_history.as_ref().map(|history| {
         format!("{} approved, {} held, {} rejected on this site", history.approved, history.held, history.rejected)
     });
     let empty = Default::default();
     let post = comment.post.as_ref().unwrap_or(&empty);
-    let under = [&post.title, &post.url, &post.id].map(|part| text::escape_line(part, MAX_FIELD));
+    let post_names = [&post.title, &post.url, &post.id].map(|part| text::escape_line(part, MAX_FIELD));
     let client = comment.client.as_ref().map(|client| text::escape_line(&client.user_agent, MAX_FIELD));
     [
-        ("author", who.join(", ")),
+        ("author", names.join(", ")),
         ("history", history.unwrap_or_default()),
         ("client", client.unwrap_or_default()),
-        ("post", under.into_iter().find(|part| !part.is_empty()).unwrap_or_default()),
+        ("post", post_names.into_iter().find(|part| !part.is_empty()).unwrap_or_default()),
         ("received", times::format_timestamp(known.received_at.as_ref())),
         (
             "decided",

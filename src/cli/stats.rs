@@ -1,4 +1,4 @@
-//! `gatepost stats`: how a site's queue stands and moves.
+//! `gatepost stats`: shows statistics about a site's queue and its moderators.
 
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
@@ -12,9 +12,9 @@ use super::text;
 use super::times::{self, Since};
 use crate::pb;
 
-/// Steps of a plot's height.
+/// Characters for the bars of a plot, by height.
 const BAR_LEVELS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/// A plot's width at most.
+/// Maximum width of a plot, in bars.
 const MAX_PLOT_WIDTH: usize = 72;
 
 pub const EXAMPLES: &str = "Examples:
@@ -25,7 +25,7 @@ pub const EXAMPLES: &str = "Examples:
 /// Options of `stats`.
 #[derive(Debug, clap::Args)]
 pub struct StatsArgs {
-    /// What happened since then, e.g. 24h, 30d or 2026-01-31 [default: 7d]
+    /// Start of the statistics, e.g. 24h, 30d or 2026-01-31 [default: 7d]
     #[arg(long, value_name = "WHEN")]
     since: Option<Since>,
     #[command(flatten)]
@@ -34,11 +34,11 @@ pub struct StatsArgs {
     connect: ConnectArgs,
 }
 
-/// Asks and prints.
+/// Fetches the statistics and prints them.
 pub async fn run(args: &StatsArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     if args.format.format == Format::Ids {
-        return Err(Failure::usage("there are no ids in counts; give --format table, json, jsonl or csv"));
+        return Err(Failure::usage("statistics have no ids to print; give --format table, json, jsonl or csv"));
     }
     let connection = args.connect.connect().await?;
     let request = pb::GetQueueStatsRequest { site, since: args.since.map(|since| since.0.into()) };
@@ -99,7 +99,7 @@ fn table(screen: &mut TerminalOutput, stats: &pb::GetQueueStatsResponse) -> Resu
     Ok(())
 }
 
-/// Prints how many comments are held, for how long, and how many bad ones were missed.
+/// Prints how many comments are held and for how long, and how many bad ones were missed.
 fn headline(screen: &mut TerminalOutput, stats: &pb::GetQueueStatsResponse) -> Result<(), Failure> {
     let oldest = match &stats.oldest {
         Some(at) => format!(", the oldest for {}", times::format_age(Some(at), SystemTime::now())),
@@ -109,7 +109,7 @@ fn headline(screen: &mut TerminalOutput, stats: &pb::GetQueueStatsResponse) -> R
     screen.line(&format!(
         "since {}{}",
         times::format_timestamp(stats.since.as_ref()),
-        if stats.cut_off { ", as far as was looked" } else { "" }
+        if stats.cut_off { " (the oldest part is not counted)" } else { "" }
     ))?;
     if stats.median_wait_seconds > 0.0 {
         let wait = Duration::from_secs(stats.median_wait_seconds.clamp(0.0, 1e9).round() as u64);
@@ -139,7 +139,7 @@ fn print_moderators(screen: &mut TerminalOutput, moderators: &[pb::ModeratorStat
     screen.table(&table)
 }
 
-/// Prints how far machine and moderators agree, label by label.
+/// Prints how far the machine and the moderators agree, by label.
 fn print_labels(screen: &mut TerminalOutput, labels: &[pb::LabelStats]) -> Result<(), Failure> {
     screen.line("")?;
     let right = ["agreed", "of", "share", "false rejections", "missed"];
@@ -162,12 +162,12 @@ fn print_labels(screen: &mut TerminalOutput, labels: &[pb::LabelStats]) -> Resul
         .line("agreed: held by the machine, rejected by a moderator; missed: approved by the machine, rejected by a moderator")
 }
 
-/// Writes a share as a percentage with one decimal.
+/// Formats a share as a percentage with one decimal.
 fn percent(share: f64) -> String {
     format!("{:.1}", share * 100.0)
 }
 
-/// What came and went, as a row of bars each, with the same scale.
+/// Prints what was held, rejected and decided over time, as rows of bars with the same scale.
 fn plots(screen: &mut TerminalOutput, periods: &[pb::PeriodStats]) -> Result<(), Failure> {
     let shown = &periods[periods.len().saturating_sub(MAX_PLOT_WIDTH)..];
     type Count = fn(&pb::PeriodStats) -> u64;
@@ -191,8 +191,9 @@ fn plots(screen: &mut TerminalOutput, periods: &[pb::PeriodStats]) -> Result<(),
     screen.line(&format!("{:18} {:>7}  each bar {unit}, the highest {highest}", "", ""))
 }
 
+/// Returns the bar for a count.
 fn bar_level(count: u64, highest: u64) -> char {
-    // Whatever there was is seen.
+    // Round up, so that any count above zero is visible.
     let step = (count * 8).div_ceil(highest.max(1)).min(8);
     BAR_LEVELS.get(usize::try_from(step).unwrap_or(0)).copied().unwrap_or(' ')
 }

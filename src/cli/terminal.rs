@@ -1,4 +1,4 @@
-//! Standard output and standard error: colours and lines only on a terminal, a closed pipe is no failure.
+//! Standard output and standard error: colours and table borders only on a terminal, and no failure for a closed pipe.
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
@@ -8,30 +8,31 @@ use comfy_table::{Cell, CellAlignment, Color, ColumnConstraint, ContentArrangeme
 use super::failure::Failure;
 use crate::verdict::Decision;
 
-/// Narrower terminals get tables that run over the edge, for nothing readable would be left.
+/// Minimum width of a terminal to which tables are fitted, in columns. In narrower ones the cells would be unreadable, so
+/// tables extend over the edge.
 const MIN_WIDTH: u16 = 40;
 
-/// Standard output.
+/// Buffered standard output.
 pub struct TerminalOutput {
     out: BufWriter<Stdout>,
     terminal: bool,
     colour: bool,
 }
 
-/// What a piece of text means, for its colour.
+/// The meaning of a text, which determines its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// Like any other.
+    /// Ordinary text.
     Plain,
-    /// Beside the point.
+    /// Less important text.
     Faint,
     /// A heading.
     Strong,
-    /// All is well.
+    /// Good: approved or successful.
     Good,
-    /// Somebody should look.
+    /// Needs attention.
     Warning,
-    /// Refused, or failed.
+    /// Bad: rejected or failed.
     Bad,
 }
 
@@ -47,13 +48,13 @@ impl From<Option<Decision>> for Tone {
 }
 
 impl TerminalOutput {
-    /// Standard output as it is now.
+    /// Returns standard output, with colours if it is a terminal that wants them.
     pub fn new() -> Self {
         let terminal = io::stdout().is_terminal();
         Self { out: BufWriter::new(io::stdout()), terminal, colour: terminal && wants_colour() }
     }
 
-    /// Whether a person reads it.
+    /// Returns whether standard output is a terminal.
     pub fn is_terminal(&self) -> bool {
         self.terminal
     }
@@ -72,18 +73,18 @@ impl TerminalOutput {
     /// Writes a table.
     pub fn table(&mut self, table: &Table) -> Result<(), Failure> {
         for line in table.lines() {
-            // Without borders the last column is padded too, which no pipe needs.
+            // Without borders the last column is padded too, which is useless in a pipe.
             self.line(if self.terminal { &line } else { line.trim_end() })?;
         }
         Ok(())
     }
 
-    /// Hands over what was written.
+    /// Flushes the buffer.
     pub fn flush(&mut self) -> Result<(), Failure> {
         self.out.flush().map_err(|error| Failure::stdout(&error))
     }
 
-    /// Text in its colour, where there are colours.
+    /// Returns a text in the colour of its tone, or unchanged if colours are off.
     pub fn paint(&self, tone: Tone, text: &str) -> String {
         let code = match tone {
             Tone::Plain => return text.to_owned(),
@@ -96,12 +97,12 @@ impl TerminalOutput {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
-    /// An empty table with headings; those in `right` hold numbers.
+    /// Returns an empty table with headings. Columns whose heading is in `right` are aligned to the right.
     pub fn new_table(&self, headings: &[&str], right: &[&str]) -> Table {
         let mut table = Table::new();
         if self.terminal {
             table.load_style(UTF8_FULL_CONDENSED);
-            // Some terminals do not tell their width and say 0.
+            // Some terminals report a width of 0.
             let fits = table.width().is_some_and(|width| width >= MIN_WIDTH);
             table.set_content_arrangement(if fits { ContentArrangement::Dynamic } else { ContentArrangement::Disabled });
         } else {
@@ -117,7 +118,7 @@ impl TerminalOutput {
             {
                 column.set_cell_alignment(CellAlignment::Right);
             }
-            // An id is for copying: half of one is of no use.
+            // Ids are copied, so they are never truncated.
             if *heading == "id"
                 && let Some(column) = table.column_mut(index)
             {
@@ -127,13 +128,13 @@ impl TerminalOutput {
         if !self.terminal
             && let Some(column) = table.column_mut(0)
         {
-            // Plain text begins at the margin.
+            // Plain text starts at the left margin.
             column.set_padding((0, 1));
         }
         table
     }
 
-    /// A cell in its colour.
+    /// Returns a cell in the colour of its tone.
     pub fn cell(&self, tone: Tone, text: &str) -> Cell {
         let cell = Cell::new(text);
         if !self.colour {
@@ -149,7 +150,7 @@ impl TerminalOutput {
         }
     }
 
-    /// A row that stays one line on a terminal, however long its texts are.
+    /// Returns a row that occupies one line on a terminal, however long its texts are.
     pub fn row(&self, cells: Vec<(Tone, String)>) -> Row {
         let mut row = Row::from(cells.into_iter().map(|(tone, text)| self.cell(tone, &text)).collect::<Vec<_>>());
         row.max_height(1);
@@ -157,14 +158,14 @@ impl TerminalOutput {
     }
 }
 
-/// Whether colours are welcome on a terminal: <https://no-color.org>.
+/// Returns whether the environment allows colours on a terminal: <https://no-color.org>.
 pub fn wants_colour() -> bool {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
     !no_color && !dumb
 }
 
-/// Says something on standard error. If even that is closed, there is nobody left to tell.
+/// Prints a line on standard error. A failure to do so is ignored, because it cannot be reported.
 pub fn log_line(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }

@@ -1,11 +1,12 @@
-//! Text from comments, made safe to show: what a terminal would obey or hide is shown as an escape.
+//! Safe display of text from comments: characters that a terminal would interpret or hide are escaped.
 
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Whether a terminal would act on the character, reorder text by it, or show nothing for it.
-/// The two joiners stay: emoji and Persian need them, and they do no harm.
+/// Returns whether a terminal would interpret a character, reorder text because of it, or show nothing for it.
+///
+/// The zero-width joiner and non-joiner are not escaped: emoji and Persian need them, and they are harmless.
 pub fn needs_escape(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -13,11 +14,11 @@ pub fn needs_escape(c: char) -> bool {
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}'
             // Line and paragraph separators; characters without width.
             | '\u{2028}' | '\u{2029}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{feff}'
-            // Annotations, and tags, with which whole sentences can be hidden.
+            // Annotations and tags, which can hide whole sentences.
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The text with its lines, everything else unseen escaped.
+/// Escapes a text of several lines. Line breaks stay, `\r\n` becomes `\n`, and a tab becomes four spaces.
 pub fn escape_block(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| needs_escape(c) && c != '\n') {
         return Cow::Borrowed(text);
@@ -34,8 +35,10 @@ pub fn escape_block(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The start of the text as one line of at most `most` characters as people count them; white space becomes one space.
-pub fn escape_line(text: &str, most: usize) -> String {
+/// Escapes a text and shortens it to one line of at most `max_length` user-perceived characters.
+///
+/// Each run of white space becomes one space, and a text that was cut ends with `…`.
+pub fn escape_line(text: &str, max_length: usize) -> String {
     let mut shown = String::new();
     let mut length = 0;
     let mut space = false;
@@ -44,12 +47,12 @@ pub fn escape_line(text: &str, most: usize) -> String {
             space = !shown.is_empty();
             continue;
         }
-        // A letter may carry any number of marks; ten are more than any language needs.
+        // A letter may carry any number of combining marks. Ten characters are more than any language needs.
         let marks = grapheme.chars().take(10);
         let piece: String =
             marks.flat_map(|c| if needs_escape(c) { Escaped::Yes(c.escape_unicode()) } else { Escaped::No(Some(c)) }).collect();
         let added = usize::from(space) + if piece.starts_with("\\u{") { piece.len() } else { 1 };
-        if length + added > most {
+        if length + added > max_length {
             shown.push('…');
             break;
         }
@@ -62,7 +65,7 @@ pub fn escape_line(text: &str, most: usize) -> String {
     shown
 }
 
-/// One character, as it is or escaped.
+/// A character, escaped or not.
 enum Escaped {
     Yes(std::char::EscapeUnicode),
     No(Option<char>),
@@ -79,12 +82,14 @@ impl Iterator for Escaped {
     }
 }
 
-/// The part of a body that a reason points at, as one line. `None`: it points nowhere in it.
-pub fn quote_span(body: &str, span: Option<&crate::pb::Span>, most: usize) -> Option<String> {
+/// Returns the part of a body that a span covers, as one line of at most `max_length` characters.
+///
+/// Returns `None` if there is no span, or if it covers nothing of the body.
+pub fn quote_span(body: &str, span: Option<&crate::pb::Span>, max_length: usize) -> Option<String> {
     let span = span?;
     let (begin, end) = (usize::try_from(span.begin).ok()?, usize::try_from(span.end).ok()?);
     let part: String = body.chars().skip(begin).take(end.checked_sub(begin)?).collect();
-    (!part.is_empty()).then(|| escape_line(&part, most))
+    (!part.is_empty()).then(|| escape_line(&part, max_length))
 }
 
 #[cfg(test)]

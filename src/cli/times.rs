@@ -1,11 +1,11 @@
-//! Points in time: as they are typed, and as they are printed.
+//! Parsing and formatting of points in time.
 
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use super::failure::Failure;
 
-/// A moment in the past.
+/// A point in time, given as an age or as a date.
 #[derive(Debug, Clone, Copy)]
 pub struct Since(pub SystemTime);
 
@@ -14,31 +14,30 @@ impl FromStr for Since {
 
     fn from_str(typed: &str) -> Result<Self, Self::Err> {
         let ago = humantime::parse_duration(typed).ok().and_then(|span| SystemTime::now().checked_sub(span));
-        // A day alone is its beginning.
+        // A date without a time means the beginning of the day.
         let day = || humantime::parse_rfc3339_weak(&format!("{typed}T00:00:00Z")).ok();
         let at = ago.or_else(|| humantime::parse_rfc3339_weak(typed).ok()).or_else(day);
-        at.map(Self).ok_or("must be how long ago, e.g. 24h or 7d, or a moment, e.g. 2026-01-31 or 2026-01-31T12:00:00Z")
+        at.map(Self).ok_or("must be an age, e.g. 24h or 7d, or a date, e.g. 2026-01-31 or 2026-01-31T12:00:00Z")
     }
 }
 
-/// Returns when something ends that is to last for `span` from now, or `None` if it has no end. `what` it is stands in the
-/// error.
+/// Returns the time after `span` from now, or `None` if `span` is `None`. `what` names the expiring item in the error.
 ///
 /// # Errors
-/// Returns an error if no clock reaches that far.
+/// Returns an error if the time is out of range.
 pub fn expiry(span: Option<humantime::Duration>, what: &str) -> Result<Option<prost_types::Timestamp>, Failure> {
     let Some(span) = span else { return Ok(None) };
     let at = SystemTime::now().checked_add(Duration::from(span));
-    let beyond = || Failure::usage(format!("--expires lies beyond all time; leave it out for {what} without an end"));
+    let beyond = || Failure::usage(format!("--expires is too long; leave it out for {what} that does not expire"));
     Ok(Some(at.ok_or_else(beyond)?.into()))
 }
 
-/// A moment, to the second. `-`: unknown.
+/// Formats a time to the second, or as `-` if it is unknown.
 pub fn format_timestamp(at: Option<&prost_types::Timestamp>) -> String {
     at.map_or_else(|| "-".to_owned(), |at| prost_types::Timestamp { seconds: at.seconds, nanos: 0 }.to_string())
 }
 
-/// How long ago that was, in its largest unit. `-`: unknown.
+/// Formats the age of a time in its largest unit, or as `-` if it is unknown.
 pub fn format_age(at: Option<&prost_types::Timestamp>, now: SystemTime) -> String {
     let Some(at) = at.and_then(|at| SystemTime::try_from(*at).ok()) else { return "-".to_owned() };
     // A server's clock may be ahead of ours.

@@ -1,4 +1,4 @@
-//! `gatepost undo`: takes back the last moderator's decision.
+//! `gatepost undo`: undoes the last moderator's decision on comments, or a whole act.
 
 use std::process::ExitCode;
 
@@ -8,12 +8,12 @@ use super::output::FormatArgs;
 use super::review_ids::{self, ActorArgs, IdArgs, Results};
 use crate::pb;
 
-/// What names a moderator's last act on the wire.
+/// Name of a moderator's last act in requests.
 const LAST_ACT: &str = "last";
 
 pub const EXAMPLES: &str = "Examples:
   gatepost undo --site blog.example c-17
-  gatepost undo --last                              your last act, however many comments it was on
+  gatepost undo --last                              your last act, with all its comments
   gatepost undo --act 019fa1b2-5c3d-7e4f-8a9b-0c1d2e3f4a5b
   gatepost reject - --format ids < ids.txt > rejected.txt; gatepost undo - < rejected.txt";
 
@@ -22,10 +22,10 @@ pub const EXAMPLES: &str = "Examples:
 pub struct UndoArgs {
     #[command(flatten)]
     ids: IdArgs,
-    /// Take back a whole act, by the name that `approve` and `reject` told
+    /// Undo a whole act, by the name that `approve` and `reject` print
     #[arg(long, value_name = "NAME", conflicts_with = "expected_revision")]
     act: Option<String>,
-    /// Take back the moderator's last act, however many comments it was on
+    /// Undo the moderator's last act, with all its comments
     #[arg(long, conflicts_with_all = ["act", "expected_revision"])]
     last: bool,
     #[command(flatten)]
@@ -36,12 +36,12 @@ pub struct UndoArgs {
     connect: ConnectArgs,
 }
 
-/// Undoes the last decision on each of them, or an act as a whole.
+/// Undoes the last decision on each comment, or a whole act.
 pub async fn run(args: &UndoArgs) -> Result<ExitCode, Failure> {
     let site = args.connect.site()?;
     let act = args.act.clone().or_else(|| args.last.then(|| LAST_ACT.to_owned()));
     let ids = match &act {
-        Some(_) if args.ids.is_given() => return Err(Failure::usage("either ids or an act, not both")),
+        Some(_) if args.ids.is_given() => return Err(Failure::usage("give either ids or an act, not both")),
         Some(_) => Vec::new(),
         None => args.ids.require()?,
     };
@@ -65,7 +65,7 @@ pub async fn run(args: &UndoArgs) -> Result<ExitCode, Failure> {
     loop {
         let answer = match call(Vec::new(), act).await {
             Ok(answer) => answer,
-            // What was taken back before is told, too.
+            // Report what was undone before the failure, too.
             Err(failure) => return results.finish(all, Some(failure)),
         };
         all += answer.results.len();

@@ -1,4 +1,4 @@
-//! A verdict in words: the decision, the scores as bars, the reasons with weights and the text they point at.
+//! Display of a verdict: the decision, the scores as bars, and the reasons with their weights and quotes.
 
 use std::time::Duration;
 
@@ -10,42 +10,42 @@ pub use super::times::{format_age, format_timestamp};
 use crate::pb;
 use crate::verdict::{Decision, MACHINE, SPOT_CHECK};
 
-/// Cells of a bar.
+/// Width of a bar, in cells.
 const BAR_WIDTH: usize = 20;
-/// How much of the text a reason points at is quoted, in characters.
+/// Maximum length of the text quoted for a reason, in characters.
 const QUOTE: usize = 60;
-/// How much of a message of one line is shown.
+/// Maximum length of a message on one line, in characters.
 const MESSAGE: usize = 200;
 
-/// The decision. `None`: one that this program does not know.
+/// Returns the decision of a verdict, or `None` if this program does not know it.
 pub fn decision(verdict: &pb::Verdict) -> Option<Decision> {
     Decision::from_wire(verdict.decision)
 }
 
-/// The word for a decision on the wire.
+/// Returns the name of a wire decision, or `-` if it is unknown.
 pub fn decision_word(decision: i32) -> &'static str {
     Decision::from_wire(decision).map_or("-", Decision::as_str)
 }
 
-/// The highest score and its label.
+/// Returns the highest score and its label, or `None` if there are no scores.
 pub fn top_score(verdict: &pb::Verdict) -> Option<(&str, f64)> {
     let best = verdict.scores.iter().max_by(|a, b| a.1.total_cmp(b.1).then_with(|| b.0.cmp(a.0)))?;
     Some((best.0, *best.1))
 }
 
-/// The first reason, in words. Empty: none was given.
-pub fn first_reason(verdict: &pb::Verdict, most: usize) -> String {
+/// Returns the message of the first reason, or of the spot check if the verdict is one. It is empty if there is no reason.
+pub fn first_reason(verdict: &pb::Verdict, max_length: usize) -> String {
     let spot_check = verdict.reasons.iter().find(|reason| is_spot_check(verdict) && reason.code == SPOT_CHECK);
-    spot_check.or(verdict.reasons.first()).map(|reason| text::escape_line(&reason.message, most)).unwrap_or_default()
+    spot_check.or(verdict.reasons.first()).map(|reason| text::escape_line(&reason.message, max_length)).unwrap_or_default()
 }
 
-/// Returns whether the machine approved it, and a moderator is to look at it all the same.
+/// Returns whether the verdict is a spot check: the machine approved the comment, and a moderator should review it anyway.
 pub fn is_spot_check(verdict: &pb::Verdict) -> bool {
     let by_machine = verdict.decided_by.eq_ignore_ascii_case(MACHINE);
     by_machine && decision(verdict) == Some(Decision::Approve) && verdict.reasons.iter().any(|reason| reason.code == SPOT_CHECK)
 }
 
-/// Prints a verdict on a comment with this body, without the heading.
+/// Prints a verdict without its heading. `body` is the text of the comment, from which reasons quote.
 pub fn print(screen: &mut TerminalOutput, verdict: &pb::Verdict, body: &str) -> Result<(), Failure> {
     print_scores(screen, verdict)?;
     print_reasons(screen, verdict, body)?;
@@ -60,12 +60,12 @@ pub fn print(screen: &mut TerminalOutput, verdict: &pb::Verdict, body: &str) -> 
         screen.line(&format!("limit    {} of {} left for this {scope}{wait}", limit.remaining, limit.limit))?;
     }
     if !verdict.author_message.is_empty() {
-        screen.line(&format!("author is told: {}", text::escape_block(&verdict.author_message)))?;
+        screen.line(&format!("message to the author: {}", text::escape_block(&verdict.author_message)))?;
     }
     Ok(())
 }
 
-/// The decision, large enough to be seen first.
+/// Returns the heading of a verdict: the decision in capitals, in its colour.
 pub fn heading(screen: &TerminalOutput, verdict: &pb::Verdict) -> String {
     screen.paint(Tone::from(decision(verdict)), &decision_word(verdict.decision).to_uppercase())
 }
@@ -86,12 +86,12 @@ fn print_scores(screen: &mut TerminalOutput, verdict: &pb::Verdict) -> Result<()
     Ok(())
 }
 
-/// A probability as a bar: in eighths of a cell on a terminal, in signs that every log takes elsewhere.
+/// Returns a bar for a probability: with a resolution of an eighth of a cell if `fine` is set, else in ASCII.
 fn bar(score: f64, fine: bool) -> String {
     let share = if score.is_finite() { score.clamp(0.0, 1.0) } else { 0.0 };
     let filled = share * BAR_WIDTH as f64;
     if !fine {
-        // Rounding a number of at most BAR.
+        // The number is at most `BAR_WIDTH`.
         return "#".repeat(filled.round() as usize);
     }
     let eighths = (filled * 8.0).round() as usize;
@@ -105,14 +105,14 @@ fn print_reasons(screen: &mut TerminalOutput, verdict: &pb::Verdict, body: &str)
     let sums = label_sums(verdict);
     for reason in &verdict.reasons {
         let code = text::escape_line(&reason.code, 40);
-        // Rules have no weight: the column stays empty for them. What rounding leaves goes to the rest.
+        // The difference that rounding leaves is added to the rest.
         let rest = sums.iter().find(|sum| reason.code == REST && sum.label == reason.label).map(|sum| sum.rest);
         let weight = rest.unwrap_or(reason.weight);
-        // That of a spot check is no evidence.
+        // Rules have no weight, and the weight of a spot check is not evidence: their column stays empty.
         let weight = if weight == 0.0 || reason.label.is_empty() { String::new() } else { format!("{weight:+.2}") };
         let mut words = text::escape_line(&reason.message, MESSAGE);
         if let Some(quoted) = text::quote_span(body, reason.span.as_ref(), QUOTE)
-            // Many messages name the word already.
+            // Many messages contain the quote already.
             && !words.contains(&quoted)
         {
             words.push_str(&format!(": “{quoted}”"));
@@ -130,28 +130,28 @@ fn print_reasons(screen: &mut TerminalOutput, verdict: &pb::Verdict, body: &str)
     }
     for LabelSum { label, logit, .. } in sums {
         let probability = 1.0 / (1.0 + (-logit).exp());
-        let words = format!("the weights of {} add up to its logit: a score of {probability:.3}", text::escape_line(label, 40));
+        let words = format!("sum of the weights of {}: its logit, a score of {probability:.3}", text::escape_line(label, 40));
         screen.line(&format!("  {:codes$}  {logit:>+6.2}  {}", "", screen.paint(Tone::Faint, &words)))?;
     }
     Ok(())
 }
 
-/// The code of the reason that stands for all that is not told one by one.
+/// Code of the reason that sums up all evidence not listed on its own.
 const REST: &str = "TEXT_REST";
 
-/// What a label's weights add up to.
+/// The sum of a label's weights.
 struct LabelSum<'a> {
     label: &'a str,
     logit: f64,
-    /// What the rest must be for the weights to add up as they are printed.
+    /// Weight of the rest with which the printed weights add up to the printed logit.
     rest: f64,
 }
 
-/// The labels whose weights are all told. Decided by a person, they still are the machine's.
+/// Returns the sums of the labels whose weights are complete, also for a verdict that a person decided afterwards.
 fn label_sums(verdict: &pb::Verdict) -> Vec<LabelSum<'_>> {
     let rounded = |weight: f64| (weight * 100.0).round() / 100.0;
-    let told = verdict.reasons.iter().filter(|reason| reason.code == REST);
-    let sums = told.filter_map(|rest| {
+    let rests = verdict.reasons.iter().filter(|reason| reason.code == REST);
+    let sums = rests.filter_map(|rest| {
         let of_label = verdict.reasons.iter().filter(|reason| reason.label == rest.label);
         let (mut all, mut others) = (0.0, 0.0);
         for reason in of_label {
@@ -163,7 +163,7 @@ fn label_sums(verdict: &pb::Verdict) -> Vec<LabelSum<'_>> {
     sums.collect()
 }
 
-/// A verdict without its comment, as `check` prints it.
+// A verdict without its comment, as `check` prints it.
 impl Record for pb::Verdict {
     const HEADINGS: &'static [&'static str] = &["id", "decision", "label", "score", "reason"];
     const NUMBERS: &'static [&'static str] = &["score"];

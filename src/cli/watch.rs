@@ -1,4 +1,4 @@
-//! `gatepost watch`: follows a site's changes of verdicts, across restarts of either side.
+//! `gatepost watch`: follows the verdict changes of a site, across restarts of client and server.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -25,19 +25,19 @@ pub const EXAMPLES: &str = "Examples:
   gatepost watch --cursor-file blog.cursor --format jsonl | ./publish.sh
   gatepost watch --cursor now --max 1
 
-The cursor file is written after a verdict was printed. Whoever reads the output gets every change, and
-after a crash perhaps the last one again; `verdict_id` and `revision` tell.";
+The cursor file is written after a verdict was printed. A reader of the output gets every change, and after a
+crash possibly the last one again; `verdict_id` and `revision` identify it.";
 
 /// Options of `watch`.
 #[derive(Debug, clap::Args)]
 pub struct WatchArgs {
-    /// Begin after this cursor, or `now` [default: the oldest change still kept]
+    /// Start after this cursor, or from `now` [default: the oldest stored change]
     #[arg(long, value_name = "CURSOR")]
     cursor: Option<String>,
-    /// Begin after the cursor in this file, if there is one, and keep the last one there
+    /// Start after the cursor in this file, if it exists, and store the last cursor there
     #[arg(long, value_name = "FILE")]
     cursor_file: Option<PathBuf>,
-    /// End after this many changes
+    /// Stop after this many changes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max: Option<u64>,
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub struct WatchArgs {
     connect: ConnectArgs,
 }
 
-/// Follows until told to stop: by Ctrl-C, by `--max`, or by a reader who has gone.
+/// Follows the changes until Ctrl-C is pressed, `--max` is reached, or the reader of the output has closed the pipe.
 pub async fn run(args: &WatchArgs) -> Result<ExitCode, Failure> {
     let mut watch = Watch {
         site: args.connect.site()?,
@@ -55,15 +55,16 @@ pub async fn run(args: &WatchArgs) -> Result<ExitCode, Failure> {
         remaining: args.max.unwrap_or(u64::MAX),
         out: ChangePrinter { screen: TerminalOutput::new(), format: args.format.format },
     };
-    // Whoever mistyped the address should learn of it; only a connection that once stood is worth waiting for.
+    // Fail at once if the first connection fails, because the address may be mistyped. Retry only later ones.
     let connection = args.connect.connect().await?;
     watch.out.print_header()?;
     until_ctrl_c(watch.keep_following(&connection)).await?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Returns the cursor in the cursor file, or else that of `--cursor`.
 fn first_cursor(args: &WatchArgs) -> Result<Option<String>, Failure> {
-    let kept = match &args.cursor_file {
+    let stored = match &args.cursor_file {
         None => None,
         Some(file) => match files::read_text(file, files::MAX_VALUE) {
             Ok(text) => Some(text.trim().to_owned()).filter(|cursor| !cursor.is_empty()),
@@ -71,20 +72,20 @@ fn first_cursor(args: &WatchArgs) -> Result<Option<String>, Failure> {
             Err(error) => return Err(Failure::failed(format!("cannot read the cursor in {}: {error}", file.display()))),
         },
     };
-    Ok(kept.or_else(|| args.cursor.clone()))
+    Ok(stored.or_else(|| args.cursor.clone()))
 }
 
 struct Watch<'a> {
     site: String,
     cursor: Option<String>,
     file: Option<&'a Path>,
-    /// How many changes are still wanted.
+    /// Number of changes still to be printed.
     remaining: u64,
     out: ChangePrinter,
 }
 
 impl Watch<'_> {
-    /// Follows, and follows again when the stream breaks.
+    /// Follows the changes, and opens the stream again when it breaks.
     async fn keep_following(&mut self, connection: &Connection) -> Result<(), Failure> {
         let mut reconnect = Reconnect::default();
         while let Some(broken) = self.follow(connection, &mut reconnect).await? {
@@ -93,7 +94,7 @@ impl Watch<'_> {
         Ok(())
     }
 
-    /// Follows one stream. Returns why it broke, or nothing when all that was wanted has come.
+    /// Follows one stream. Returns the status with which it broke, or `None` after the last change that was wanted.
     async fn follow(&mut self, connection: &Connection, reconnect: &mut Reconnect) -> Result<Option<Status>, Failure> {
         let request = pb::WatchVerdictsRequest { site: self.site.clone(), after_cursor: self.cursor.clone() };
         let mut stream = match connection.moderation().watch_verdicts(request).await {
@@ -123,14 +124,14 @@ impl Watch<'_> {
     }
 }
 
-/// Keeps the cursor in its file.
+/// Writes the cursor to its file.
 fn write_cursor(file: &Path, cursor: &str) -> Result<(), Failure> {
     atomic_file::replace(file, &format!("{cursor}\n")).map_err(|error| {
-        Failure::failed(format!("cannot keep the cursor in {}: {error}; the last one was {cursor}", file.display()))
+        Failure::failed(format!("cannot store the cursor in {}: {error}; the last one was {cursor}", file.display()))
     })
 }
 
-/// The output: every change is handed over at once.
+/// A printer that flushes every change at once.
 struct ChangePrinter {
     screen: TerminalOutput,
     format: Format,
@@ -163,7 +164,7 @@ impl ChangePrinter {
                 );
                 self.screen.line(&line)?;
             }
-            // A stream has no end, so that it cannot be one document.
+            // A stream has no end, so it cannot be a single JSON document.
             Format::Json => self.screen.line(&json::write(change, true)?)?,
             Format::Jsonl => self.screen.line(&json::write(change, false)?)?,
             Format::Csv => {

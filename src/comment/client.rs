@@ -1,37 +1,38 @@
-//! The address of the client that a comment was sent from.
+//! The IP address of the client that sent a comment.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Reads a client's address, also with a port behind it or in brackets. An IPv4 address in IPv6 clothes is the same client.
+/// Parses an IP address, which may be in brackets or followed by a port. An IPv4-mapped IPv6 address becomes its IPv4 address.
+/// Returns `None` if the text is not an address.
 pub fn parse_address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
-    let bare = || text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text).parse::<IpAddr>().ok();
+    let without_port = || text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text).parse::<IpAddr>().ok();
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
-    bare().or_else(with_port).map(|address| address.to_canonical())
+    without_port().or_else(with_port).map(|address| address.to_canonical())
 }
 
-/// Returns whether an address is one of the Internet's, rather than one of a machine, a private network, a link or a
-/// carrier's network (RFC 6890).
+/// Returns whether an address is public, rather than one of the machine, a private network, a link or a carrier's network (RFC
+/// 6890).
 pub fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(v4) => {
             let [a, b, ..] = v4.octets();
             let carrier = a == 100 && (64..128).contains(&b);
-            // This network, measurements, several at once, and what is reserved.
-            let nowhere = a == 0 || a == 198 && (18..20).contains(&b) || a >= 224;
-            !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || carrier || nowhere)
+            // "This" network, benchmarking, multicast, and reserved.
+            let reserved = a == 0 || a == 198 && (18..20).contains(&b) || a >= 224;
+            !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || carrier || reserved)
         }
         IpAddr::V6(v6) => {
             let [a, b, c, d, e, f, g, h] = v6.segments();
-            // Translated and tunnelled addresses are those of IPv4 (RFC 6052, RFC 3056).
-            let pair = |high: u16, low: u16| IpAddr::from((u32::from(high) << 16 | u32::from(low)).to_be_bytes());
+            // Translated and tunnelled addresses stand for IPv4 addresses (RFC 6052, RFC 3056).
+            let embedded_ipv4 = |high: u16, low: u16| IpAddr::from((u32::from(high) << 16 | u32::from(low)).to_be_bytes());
             match (a, b, c, d, e, f) {
-                (0x64, 0xff9b, 0, 0, 0, 0) => return is_public(pair(g, h)),
-                (0x2002, high, low, ..) => return is_public(pair(high, low)),
+                (0x64, 0xff9b, 0, 0, 0, 0) => return is_public(embedded_ipv4(g, h)),
+                (0x2002, high, low, ..) => return is_public(embedded_ipv4(high, low)),
                 _ => {}
             }
-            let site = a & 0xffc0 == 0xfec0;
-            let local = v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local() || site;
+            let site_local = a & 0xffc0 == 0xfec0;
+            let local = v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local() || site_local;
             !(local || v6.is_unspecified() || v6.is_multicast())
         }
     }

@@ -1,4 +1,4 @@
-//! Fingerprints, which tell a text and its author from others under the same id.
+//! Fingerprints: hashes that distinguish different contents under the same comment id.
 
 use sha2::{Digest, Sha256};
 
@@ -6,10 +6,10 @@ use super::format::Format;
 use super::kind::CommentKind;
 use crate::pb;
 
-/// Tells what was sent from anything else under the same id: the first 16 bytes of a SHA-256.
+/// The first 16 bytes of a SHA-256 hash of a comment's content.
 pub type Fingerprint = [u8; 16];
 
-/// Returns the fingerprint of a body alone.
+/// Returns the fingerprint of a body alone, including its format.
 pub fn of_body(format: Format, body: &str) -> Fingerprint {
     let mut hash = Sha256::new();
     hash.update([format as u8]);
@@ -17,8 +17,9 @@ pub fn of_body(format: Format, body: &str) -> Fingerprint {
     truncate_digest(hash)
 }
 
-/// Returns the body's fingerprint if nothing is known of the author, else one of body, kind and author together. Of the e-mail
-/// address no more than 16 bits go in: they tell that it was changed, and too little to find it by trying addresses.
+/// Returns the fingerprint of body, kind and author. If nothing is known of the author and the kind is a plain comment, this is
+/// the body's fingerprint. Only 16 bits of the hash of the e-mail address are included: they show that it changed, and are too
+/// few to find the address by guessing.
 pub fn of_comment(body: Fingerprint, kind: CommentKind, author: Option<&pb::Author>, email: &str) -> Fingerprint {
     let url = author.and_then(|author| author.url.as_deref()).unwrap_or_default();
     let (name, user_id, role) = author.map_or(("", "", ""), |author| (&author.name, &author.user_id, &author.role));
@@ -31,7 +32,7 @@ pub fn of_comment(body: Fingerprint, kind: CommentKind, author: Option<&pb::Auth
     hash.update([kind as u8, u8::from(verified)]);
     for field in [name, url, user_id, role] {
         hash.update(field.as_bytes());
-        // No field of a message holds one.
+        // The separator cannot occur in a field, since fields are UTF-8.
         hash.update([0xff]);
     }
     hash.update(&Sha256::digest(email.as_bytes())[..2]);

@@ -1,9 +1,9 @@
-//! How the body of a comment is written.
+//! The format of a comment's body.
 
-/// How the body is written.
+/// The format of a comment's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Nothing in it is markup.
+    /// Plain text without markup.
     Plain,
     /// HTML.
     Html,

@@ -1,4 +1,4 @@
-//! What sites, comments, people and posts are called.
+//! Identifiers of sites, comments, authors and posts.
 
 use std::borrow::Cow;
 
@@ -7,50 +7,50 @@ use sha2::{Digest, Sha256};
 use super::size::{MAX_ID, MAX_SITE, truncated};
 use crate::error::Violation;
 
-/// A blog's name. Cannot hold braces, so it cannot break out of a Redis hash tag.
+/// The name of a site. It cannot contain braces, so it cannot break out of a Redis hash tag.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Site(String);
 
 impl Site {
-    /// Parses a site.
+    /// Parses a site name.
     ///
     /// # Errors
-    /// Names `field` and the rule when it is empty, longer than [`MAX_SITE`] or has other characters than
-    /// letters, digits and `._~:/-`.
+    /// Returns a violation for `field` if the name is empty, longer than [`MAX_SITE`], or has characters other than letters,
+    /// digits and `._~:/-`.
     pub fn parse(field: &str, site: &str) -> Result<Self, Violation> {
         let problem = if site.is_empty() {
             "is required: name the blog, e.g. \"blog.example\"".to_owned()
         } else if site.len() > MAX_SITE {
             format!("is {} bytes long; at most {MAX_SITE} are accepted", site.len())
-        } else if let Some(odd) = site.chars().find(|c| !(c.is_ascii_alphanumeric() || "._~:/-".contains(*c))) {
-            format!("holds {odd:?}; letters, digits and ._~:/- are accepted")
+        } else if let Some(invalid) = site.chars().find(|c| !(c.is_ascii_alphanumeric() || "._~:/-".contains(*c))) {
+            format!("contains {invalid:?}; letters, digits and ._~:/- are accepted")
         } else {
             return Ok(Self(site.to_owned()));
         };
         Err(Violation::new(field, problem))
     }
 
-    /// Returns what stands for the server itself where acts are recorded that concern no site in particular. No host's site
-    /// has this name.
+    /// Returns the name under which actions are recorded that concern the server rather than one site. It is not a valid name
+    /// for a host's site.
     pub fn server() -> Self {
         Self(Self::SERVER.to_owned())
     }
 
-    /// Returns whether this is the server itself.
+    /// Returns whether this is the name of the server itself.
     pub fn is_server(&self) -> bool {
         self.0 == Self::SERVER
     }
 
-    /// The name of the server's own audit.
+    /// The site name of the server's own audit log.
     pub const SERVER: &str = "*";
 
-    /// The site as text.
+    /// Returns the site name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The host's name for a comment, unique within its site.
+/// The host's id of a comment, unique within its site.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CommentId(String);
 
@@ -58,8 +58,8 @@ impl CommentId {
     /// Parses an id.
     ///
     /// # Errors
-    /// Names `field` and the rule when it is empty, longer than [`MAX_ID`] or has other characters than visible
-    /// ASCII without braces, angle brackets, quotes and backslash.
+    /// Returns a violation for `field` if the id is empty, longer than [`MAX_ID`], or has characters other than visible ASCII
+    /// without braces, angle brackets, quotes and backslash.
     pub fn parse(field: &str, id: &str) -> Result<Self, Violation> {
         if id.is_empty() {
             return Err(Violation::new(field, "is required: the host's own id of the comment"));
@@ -70,32 +70,33 @@ impl CommentId {
         }
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Returns what is wrong with an id that is not empty.
+/// Returns why an id that is not empty is invalid. Returns `None` if it is valid.
 fn comment_id_problem(id: &str) -> Option<String> {
     if id.len() > MAX_ID {
         return Some(format!("is {} bytes long; at most {MAX_ID} are accepted", id.len()));
     }
-    let odd = id.chars().find(|c| !c.is_ascii_graphic() || "{}<>\"'\\`".contains(*c))?;
-    Some(format!("holds {odd:?}; visible ASCII without {{ }} < > \" ' \\ ` is accepted"))
+    let invalid = id.chars().find(|c| !c.is_ascii_graphic() || "{}<>\"'\\`".contains(*c))?;
+    Some(format!("contains {invalid:?}; visible ASCII without {{ }} < > \" ' \\ ` is accepted"))
 }
 
-/// Returns what is wrong with the host's name for a person, a post or an answered comment, which may be in any script.
+/// Returns why the host's id of a person, a post or a parent comment is invalid. Returns `None` if it is valid. Such an id may
+/// be in any script.
 pub fn external_id_problem(id: &str) -> Option<String> {
     if id.len() > MAX_ID {
         return Some(format!("is {} bytes long; at most {MAX_ID} are accepted", id.len()));
     }
-    let odd = id.chars().find(|c| c.is_control())?;
-    Some(format!("holds {odd:?}; text without control characters is accepted"))
+    let invalid = id.chars().find(|c| c.is_control())?;
+    Some(format!("contains {invalid:?}; text without control characters is accepted"))
 }
 
-/// Returns the form in which the host's name for a person, a post or an answered comment is kept: as it is, or, if it has control
-/// characters or is longer than [`MAX_ID`], escaped and cut, with a hash of the whole behind it.
+/// Returns the form in which the host's id of a person, a post or a parent comment is stored. An id with control characters or
+/// more than [`MAX_ID`] bytes is escaped and truncated, with a hash of the whole id appended; any other stays as it is.
 pub fn external_id(id: &str) -> Cow<'_, str> {
     if external_id_problem(id).is_none() {
         return Cow::Borrowed(id);

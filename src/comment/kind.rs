@@ -1,17 +1,17 @@
-//! What kinds of comments there are.
+//! The kinds of comments.
 
 use crate::pb;
 
-/// What was sent.
+/// The kind of a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CommentKind {
     /// A comment on a post.
     Comment,
-    /// An answer to another comment.
+    /// A reply to another comment.
     Reply,
-    /// A site announces that it links to the post.
+    /// An announcement by a site that it links to the post.
     Trackback,
-    /// The same, with an excerpt that the host has fetched.
+    /// An announcement by a site that it links to the post, with an excerpt that the host has fetched.
     Pingback,
     /// A mention or a like on another site.
     Webmention,
@@ -24,7 +24,7 @@ pub enum CommentKind {
 }
 
 impl CommentKind {
-    /// Every kind, in the order of the wire.
+    /// All kinds, in the order of their numbers in the protocol.
     pub const ALL: [Self; 8] = [
         Self::Comment,
         Self::Reply,
@@ -36,7 +36,7 @@ impl CommentKind {
         Self::Review,
     ];
 
-    /// Returns the word for it in policies and import.
+    /// Returns the name of the kind in policies and imports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Comment => "comment",
@@ -50,12 +50,12 @@ impl CommentKind {
         }
     }
 
-    /// Returns the kind that a word names. Also understands hyphens for underscores.
+    /// Returns the kind with this name. Hyphens are accepted for underscores. Returns `None` if there is no such kind.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(&word.trim().replace('-', "_")))
     }
 
-    /// Returns its number on the wire.
+    /// Returns the kind's value in the protocol.
     pub fn to_wire(self) -> pb::CommentKind {
         match self {
             Self::Comment => pb::CommentKind::Comment,
@@ -69,8 +69,8 @@ impl CommentKind {
         }
     }
 
-    /// Returns the kind that a number on the wire names. A number of a newer version is a comment: it is evidence, and never
-    /// costs a verdict.
+    /// Returns the kind for a number in the protocol. A number that this version does not know becomes [`Self::Comment`], since
+    /// the kind is evidence only and must not prevent a verdict.
     pub(super) fn from_wire(number: i32) -> Self {
         let wire = pb::CommentKind::try_from(number).unwrap_or_default();
         Self::ALL.into_iter().find(|kind| kind.to_wire() == wire).unwrap_or(Self::Comment)

@@ -1,10 +1,11 @@
-//! Reduces HTML and Markdown to the text a reader sees, links kept, and remembers where each part came from.
+//! Reduces HTML and Markdown to the text that a reader sees, keeps links, and records where each part came from.
 //!
-//! A browser shows some of a body, a host that strips or escapes tags shows other parts of it. What a browser shows comes first
-//! and in one piece, so that no markup within a word tears it; all that another host might show follows.
+//! A browser shows some parts of a body; a host that strips or escapes tags shows others. The reduced text begins with what a
+//! browser shows, in one piece, so that markup within a word does not split the word. All that another host might show follows.
 
 mod align;
 mod builder;
+mod hidden;
 mod html;
 mod joined;
 mod markdown;
@@ -19,7 +20,7 @@ use super::format::Format;
 pub use text::{HiddenContent, PlainText};
 
 impl PlainText {
-    /// Reduces a body. Linear in its length: nothing is nested, nothing is looked up.
+    /// Reduces a body to plain text. Takes time linear in the body's length.
     pub fn reduce(body: &str, format: Format) -> Self {
         match format {
             Format::Plain => Self::plain(body),

@@ -1,4 +1,4 @@
-//! Parses comments as they came over the wire.
+//! Parses comments from protocol messages.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,32 +13,32 @@ use crate::error::Violation;
 use crate::pb;
 use crate::reading::{host, link};
 
-/// 1990-01-01T00:00:00Z, before the first blog.
+/// Earliest accepted timestamp, in seconds since 1970: 1990-01-01T00:00:00Z, before the first blog.
 const EARLIEST_TIMESTAMP: i64 = 631_152_000;
 
-/// How far ahead of ours a host's clock may be.
+/// Maximum time by which a host's clock may be ahead of the server's.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Comment {
-    /// Checks a comment as it came over the wire. `now` is the server's clock.
+    /// Parses a comment and checks all of its fields. `now` is the server's clock.
     ///
     /// # Errors
-    /// Every violation at once, each with the path of its field.
+    /// Returns all violations at once, each with the path of its field.
     pub fn parse(mut message: pb::Comment, now: SystemTime) -> Result<Self, Vec<Violation>> {
-        let mut wrong = Vec::new();
-        let site = Site::parse("comment.site", &message.site).map_err(|v| wrong.push(v)).ok();
-        let id = CommentId::parse("comment.comment_id", &message.comment_id).map_err(|v| wrong.push(v)).ok();
+        let mut violations = Vec::new();
+        let site = Site::parse("comment.site", &message.site).map_err(|v| violations.push(v)).ok();
+        let id = CommentId::parse("comment.comment_id", &message.comment_id).map_err(|v| violations.push(v)).ok();
 
-        check_body(&mut message, &mut wrong);
-        let format = format_of(&message, &mut wrong);
+        check_body(&mut message, &mut violations);
+        let format = format_of(&message, &mut violations);
         bound_visitor_fields(&mut message);
         bound_host_fields(&mut message);
-        let submitted_at = timestamp("comment.submitted_at", message.submitted_at.as_ref(), now, &mut wrong);
+        let submitted_at = timestamp("comment.submitted_at", message.submitted_at.as_ref(), now, &mut violations);
         let published = message.post.as_ref().and_then(|post| post.published_at.as_ref());
-        let published_at = timestamp("comment.post.published_at", published, now, &mut wrong);
+        let published_at = timestamp("comment.post.published_at", published, now, &mut violations);
 
-        let (Some(site), Some(id), Some(format), true) = (site, id, format, wrong.is_empty()) else {
-            return Err(wrong);
+        let (Some(site), Some(id), Some(format), true) = (site, id, format, violations.is_empty()) else {
+            return Err(violations);
         };
         truncate(&mut message.parent_text, MAX_CONTEXT);
         let private = PrivateFields::take(&mut message);
@@ -70,10 +70,10 @@ impl Comment {
     }
 }
 
-/// What is taken out of a message, because the store does not keep it.
+/// Fields that are taken out of a message because the store does not keep them.
 struct PrivateFields {
     post_text: String,
-    /// In lower case, without white space around it.
+    /// The e-mail address, in lower case and without white space around it.
     email: String,
     ip: String,
 }
@@ -89,26 +89,26 @@ impl PrivateFields {
     }
 }
 
-/// Returns how the body is written, or notes a violation if this version does not know the format.
-fn format_of(message: &pb::Comment, wrong: &mut Vec<Violation>) -> Option<Format> {
+/// Returns the format of the body. Returns `None` and adds a violation if this version does not know the format.
+fn format_of(message: &pb::Comment, violations: &mut Vec<Violation>) -> Option<Format> {
     match pb::BodyFormat::try_from(message.body_format) {
         Ok(pb::BodyFormat::Unspecified | pb::BodyFormat::Plain) => Some(Format::Plain),
         Ok(pb::BodyFormat::Html) => Some(Format::Html),
         Ok(pb::BodyFormat::Markdown) => Some(Format::Markdown),
         Err(_) => {
             let problem = format!("{} is not a BodyFormat; send PLAIN (1), HTML (2) or MARKDOWN (3)", message.body_format);
-            wrong.push(Violation::new("comment.body_format", problem));
+            violations.push(Violation::new("comment.body_format", problem));
             None
         }
     }
 }
 
-/// Returns a point in time that was sent, or notes a violation if it lies out of bounds.
+/// Returns the time of a timestamp. Returns `None` if it is missing or out of bounds; the latter adds a violation.
 fn timestamp(
     field: &str,
     timestamp: Option<&prost_types::Timestamp>,
     now: SystemTime,
-    wrong: &mut Vec<Violation>,
+    violations: &mut Vec<Violation>,
 ) -> Option<SystemTime> {
     let timestamp = timestamp?;
     let time = (0..1_000_000_000)
@@ -119,12 +119,12 @@ fn timestamp(
         .and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::new(seconds, timestamp.nanos.unsigned_abs())))
         .filter(|time| *time <= now + MAX_CLOCK_SKEW);
     if time.is_none() {
-        wrong.push(Violation::new(field, "must lie between 1990-01-01 and one day ahead of the server's clock"));
+        violations.push(Violation::new(field, "must lie between 1990-01-01 and one day ahead of the server's clock"));
     }
     time
 }
 
-/// The host of a site's own address, with what stands below its name without `www.`. Returns `None` for a name without a dot.
+/// Returns the host of the site's own URL without `www.`. Returns `None` for a name without a dot.
 fn site_host(address: &str) -> Option<String> {
     let host = host::canonical_host(address)?;
     let host = host.strip_prefix("www.").unwrap_or(&host);

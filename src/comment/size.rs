@@ -1,30 +1,30 @@
-//! How long the fields of a comment may be, and how texts are cut to it.
+//! Maximum lengths of the fields of a comment, and truncation.
 
-/// Longest body, in bytes, after white space at both ends is left out.
+/// Maximum length of a body, in bytes, not counting white space at its end.
 pub const MAX_BODY: usize = 65_536;
 
-/// How much of a post's or parent's text is looked at, in bytes. Longer ones are cut, not refused:
-/// a long article must not cost a blog its comments.
+/// Maximum length of the text of a post or of a parent comment, in bytes. A longer one is truncated rather than refused, so
+/// that a long article does not prevent comments.
 pub const MAX_CONTEXT: usize = 65_536;
 
-/// Longest id, in bytes.
+/// Maximum length of an id, in bytes.
 pub const MAX_ID: usize = 256;
 
-/// Longest site, in bytes.
+/// Maximum length of a site name, in bytes.
 pub const MAX_SITE: usize = 128;
 
-/// Longest name, and longest e-mail address, in bytes.
+/// Maximum length of a name and of an e-mail address, in bytes.
 pub const MAX_NAME: usize = 1_024;
 
-/// Longest title, and longest URL, in bytes.
+/// Maximum length of a title and of a URL, in bytes.
 pub const MAX_TITLE_OR_URL: usize = 4_096;
 
-/// Returns the beginning of a text, at most `most` bytes of it.
-pub fn truncated(text: &str, most: usize) -> &str {
-    &text[..text.floor_char_boundary(most)]
+/// Returns the beginning of a text: at most `max` bytes, ending at a character boundary.
+pub fn truncated(text: &str, max: usize) -> &str {
+    &text[..text.floor_char_boundary(max)]
 }
 
-/// Cuts a text to at most `most` bytes.
-pub fn truncate(text: &mut String, most: usize) {
-    text.truncate(text.floor_char_boundary(most));
+/// Truncates a text to at most `max` bytes, at a character boundary.
+pub fn truncate(text: &mut String, max: usize) {
+    text.truncate(text.floor_char_boundary(max));
 }

@@ -1,9 +1,9 @@
-//! Options from sources that know text only, the environment and flags, as documents for the reader of files.
+//! Converts options from the environment and from flags, which are only text, to TOML, so that one reader serves all sources.
 
 use crate::files;
 use crate::settings::SettingsError;
 
-/// Every option's name, and what it holds.
+/// The name and type of every option.
 pub const OPTIONS: [(&str, OptionType); 25] = [
     ("listen", OptionType::Text),
     ("admin_key", OptionType::Text),
@@ -32,7 +32,7 @@ pub const OPTIONS: [(&str, OptionType); 25] = [
     ("drain_timeout", OptionType::Text),
 ];
 
-/// What an option holds, for sources that know text only.
+/// The type of an option's value, for sources that are only text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OptionType {
     Text,
@@ -40,19 +40,19 @@ pub enum OptionType {
     Switch,
 }
 
-/// Options set in one place, by name.
+/// The options that one source sets, as names and values.
 pub type OptionValues = Vec<(&'static str, String)>;
 
-/// Picks our variables out of the environment. `GATEPOST_X_FILE` names a file that holds the value of `x`.
+/// Reads the options from the environment: `x` from the variable `GATEPOST_X`, or from the file that `GATEPOST_X_FILE` names.
 pub fn read_environment(environment: impl Fn(&str) -> Option<String>, mistakes: &mut Vec<SettingsError>) -> OptionValues {
-    let mut given = OptionValues::new();
+    let mut values = OptionValues::new();
     for (name, _) in OPTIONS {
         let variable = format!("GATEPOST_{}", name.to_uppercase());
         if let Some(value) = environment(&variable) {
-            given.push((name, value));
+            values.push((name, value));
         } else if let Some(path) = environment(&format!("{variable}_FILE")) {
             match files::read_text(path.as_ref(), files::MAX_VALUE) {
-                Ok(value) => given.push((name, value.trim_end().to_owned())),
+                Ok(value) => values.push((name, value.trim_end().to_owned())),
                 Err(error) => {
                     let problem = format!("names {path}, which cannot be read: {error}");
                     mistakes.push(SettingsError { file: format!("{variable}_FILE"), line: 0, message: problem });
@@ -60,13 +60,14 @@ pub fn read_environment(environment: impl Fn(&str) -> Option<String>, mistakes: 
             }
         }
     }
-    given
+    values
 }
 
-/// Writes options as a TOML file with one line each, so that one reader serves all sources. Returns what to call each line.
-pub fn to_toml(given: &[(&'static str, String)], call: impl Fn(&str) -> String) -> (String, Vec<String>) {
+/// Writes options as a TOML document with one line each. Returns the document, and the name for each line in messages as
+/// `display_name` gives it.
+pub fn to_toml(values: &[(&'static str, String)], display_name: impl Fn(&str) -> String) -> (String, Vec<String>) {
     let mut text = String::new();
-    for (name, value) in given {
+    for (name, value) in values {
         let kind = OPTIONS.iter().find(|(option, _)| option == name).map_or(OptionType::Text, |(_, kind)| *kind);
         let value = match kind {
             OptionType::Number if value.parse::<u64>().is_ok() => value.clone(),
@@ -75,10 +76,10 @@ pub fn to_toml(given: &[(&'static str, String)], call: impl Fn(&str) -> String) 
         };
         text.push_str(&format!("{name} = {value}\n"));
     }
-    (text, given.iter().map(|(name, _)| call(name)).collect())
+    (text, values.iter().map(|(name, _)| display_name(name)).collect())
 }
 
-/// A TOML basic string on one line, whatever is in it.
+/// Returns a text as a TOML basic string on one line.
 fn toml_string(value: &str) -> String {
     let escape = |c: char| match c {
         '"' | '\\' => format!("\\{c}"),

@@ -1,4 +1,4 @@
-//! AdminService, for operators.
+//! The AdminService, for operators.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::pb::{self, admin_service_server::AdminService};
 use crate::store::Store;
 use crate::telemetry::METRICS;
 
-/// The service.
+/// The implementation of the AdminService.
 pub struct AdminRpc {
     store: Store,
     ring: KeyRing,
@@ -26,11 +26,11 @@ pub struct AdminRpc {
     reload: PolicyReloader,
 }
 
-/// Reads the policy files again, all or none. Returns the policies' versions by site; the default's under the empty name.
+/// Reloads the policy files, all or none. Returns the policy versions by site; the default policy's is under the empty name.
 pub type PolicyReloader = Arc<dyn Fn() -> Result<Vec<(String, String)>, BoxError> + Send + Sync>;
 
 impl AdminRpc {
-    /// Joins the parts.
+    /// Returns the service.
     pub fn new(
         store: Store,
         ring: KeyRing,
@@ -109,15 +109,16 @@ impl AdminService for AdminRpc {
         let caller = caller(&request);
         open_request(request).await?;
         let versions = (self.reload)().map_err(|problem| Error::invalid("policies", problem.to_string()))?;
-        // What other sites there are is not for everybody; the default's is.
-        let seen = |site: &String| site.is_empty() || caller.sites.contains(site);
-        let told: Vec<String> = versions.iter().map(|(site, version)| format!("{site} {version}").trim().to_owned()).collect();
-        let event = caller.audit_event("POLICY_RELOADED", told.join(", "));
+        // Other sites' names are not for every caller; the default policy is.
+        let is_visible = |site: &String| site.is_empty() || caller.sites.contains(site);
+        let versions_text: Vec<String> =
+            versions.iter().map(|(site, version)| format!("{site} {version}").trim().to_owned()).collect();
+        let event = caller.audit_event("POLICY_RELOADED", versions_text.join(", "));
         let store = self.store.clone();
-        // The policies are in force on this server already: the record follows, though the caller has gone.
+        // The policies are already in force on this server, so the act is recorded even if the caller has cancelled.
         let recording = tokio::spawn(async move { store.append_audit(&Site::server(), &event).await });
         recording.await.map_err(|error| Error::store(error.to_string()))??;
-        let versions = versions.into_iter().filter(|(site, _)| seen(site));
+        let versions = versions.into_iter().filter(|(site, _)| is_visible(site));
         Ok(Response::new(pb::ReloadPolicyResponse { versions: versions.collect() }))
     }
 
@@ -128,7 +129,7 @@ impl AdminService for AdminRpc {
         let caller = caller(&request);
         let site = Site::parse("site", &open_request(request).await?.site).map_err(Error::from)?;
         self.store.rotate_secret(&site, &caller.audit_event("SECRET_ROTATED", String::new())).await?;
-        tracing::info!(site = site.as_str(), "the site has another secret");
+        tracing::info!(site = site.as_str(), "rotated the site's secret");
         Ok(Response::new(pb::RotateSecretResponse {}))
     }
 }

@@ -1,4 +1,4 @@
-//! The stream of an archive's comments: a few at once, answers in their order, until either side leaves.
+//! The stream of an archive's comments: checks several at once and answers in order, until the client or the server ends it.
 
 use std::sync::Arc;
 
@@ -15,21 +15,22 @@ use crate::moderate::{Moderator, Origin};
 use crate::pb;
 use crate::verdict::Decision;
 
-/// Comments of one stream on their way at once: they share the store's trips. What comes faster waits at the client,
-/// because no more is read than there is room for.
+/// Maximum number of comments of one stream in progress; they share the store's round trips. The server reads no further
+/// ahead, so faster clients wait.
 const MAX_PER_STREAM: usize = 16;
-/// Bytes of a body that count as one comment: longer ones count as several, since they cost as much.
+/// Number of bytes of a body per turn: longer comments cost more, and take several turns.
 const BYTES_PER_TURN: usize = 4 * 1024;
-/// Comments of all streams on their way at once, and of all streams of one caller.
+/// Maximum number of turns of all streams.
 const MAX_TURNS: u32 = 32;
+/// Maximum number of turns of all streams of one caller.
 const MAX_TURNS_PER_CALLER: u32 = 16;
 
-/// Turns that the comments of all streams take.
+/// Returns the turns that the comments of all streams share.
 pub fn turns() -> FairSemaphore {
     FairSemaphore::new(MAX_TURNS, MAX_TURNS_PER_CALLER)
 }
 
-/// Answers every request, in order. When the server leaves, those that were read are still answered.
+/// Returns the responses to a stream's requests, in order. Requests already read when the server shuts down are still answered.
 pub fn verdicts(
     moderator: Arc<Moderator>,
     call: CallContext,
@@ -37,21 +38,21 @@ pub fn verdicts(
     requests: Streaming<pb::CheckCommentsRequest>,
     leaving: watch::Receiver<bool>,
 ) -> AnswerStream<pb::CheckCommentsResponse> {
-    let mut told = leaving.clone();
-    let left = async move {
-        // An error means that the sender is gone, and then so is the server.
-        let _ = told.wait_for(|leaving| *leaving).await;
+    let mut shutdown = leaving.clone();
+    let shut_down = async move {
+        // An error means that the sender was dropped, and then the server has stopped.
+        let _ = shutdown.wait_for(|leaving| *leaving).await;
     };
-    let goodbye = async move { leaving.borrow().then(|| Err(Status::from(Error::ShuttingDown))) };
+    let last = async move { leaving.borrow().then(|| Err(Status::from(Error::ShuttingDown))) };
     let requests = requests
         .map(|request| request.map_err(|status| translate_transport_error(status.code(), status.message()).unwrap_or(status)))
-        .take_until(Box::pin(left))
-        .chain(stream::once(goodbye).filter_map(std::future::ready));
-    let answers = requests.map(move |request| {
+        .take_until(Box::pin(shut_down))
+        .chain(stream::once(last).filter_map(std::future::ready));
+    let responses = requests.map(move |request| {
         let (moderator, call, turns) = (Arc::clone(&moderator), call.clone(), turns.clone());
         async move {
             let request = request?;
-            // No bad comment, but a caller who has no business here, or none any more.
+            // Ends the stream: the caller is not allowed here, or not any more. A bad comment only fails itself.
             let caller = call.authority().caller()?;
             check_sites(&caller, &request)?;
             while let Some(wait) = call.quota_wait() {
@@ -59,28 +60,28 @@ pub fn verdicts(
             }
             let body = request.comment.as_ref().map_or(0, |comment| comment.body.len());
             let turn = turns.acquire(&caller.id, u32::try_from(1 + body / BYTES_PER_TURN).unwrap_or(u32::MAX)).await;
-            // A comment that was begun is ended, with what it teaches, though the stream ends meanwhile.
-            let answering = tokio::spawn(async move {
+            // A comment that was started is finished, together with its outcome record, even if the stream ends.
+            let task = tokio::spawn(async move {
                 let answer = answer(&moderator, request).await;
                 drop(turn);
                 answer
             });
-            answering.await.map_err(|error| Status::from(Error::store(error)))
+            task.await.map_err(|error| Status::from(Error::store(error)))
         }
     });
-    Box::pin(answers.buffered(MAX_PER_STREAM))
+    Box::pin(responses.buffered(MAX_PER_STREAM))
 }
 
 async fn answer(moderator: &Moderator, request: pb::CheckCommentsRequest) -> pb::CheckCommentsResponse {
     let pb::CheckCommentsRequest { comment, dry_run, decided } = request;
-    // An absent comment is an empty one: the answer then names every field that is missing.
+    // A missing comment is treated as an empty one, so that the response names every missing field.
     let comment = comment.unwrap_or_default();
     let id = comment.comment_id.clone();
-    let judged = match origin(decided) {
+    let result = match origin(decided) {
         Ok(origin) => moderator.moderate(comment, origin, dry_run).await,
         Err(error) => Err(error),
     };
-    match judged {
+    match result {
         Ok(verdict) => pb::CheckCommentsResponse { verdict: Some(verdict.into()), error: None },
         Err(error) => pb::CheckCommentsResponse { verdict: None, error: Some(item_error(id, &error)) },
     }

@@ -1,4 +1,4 @@
-//! ForgetAuthor and ExportAuthor: who is meant, and what is told of them.
+//! ForgetAuthor and ExportAuthor: find a person's data, erase it or return it.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -16,13 +16,13 @@ use crate::pb;
 use crate::pb::author_selector::Selector;
 use crate::store::{ErasureCounts, Identity, PastVerdict, Person, Store, StoredComment};
 
-/// Comments on the way to a client that reads slowly.
+/// Maximum number of comments buffered for a client that reads slowly.
 const CHANNEL_CAPACITY: usize = 2;
 
-/// Erases a person, or counts what would be erased.
+/// Erases a person's data, or only counts the comments if `dry_run` is set.
 ///
 /// # Errors
-/// A site or selector that is none; the store being away.
+/// Returns an error if the site or the selector is invalid or the store is unavailable.
 pub async fn forget(
     store: &Store,
     request: pb::ForgetAuthorRequest,
@@ -35,14 +35,14 @@ pub async fn forget(
         return Ok(pb::ForgetAuthorResponse { counts: counts.into() });
     }
     let (store, caller) = (store.clone(), caller.clone());
-    // A large site takes longer to walk over than a caller may wait: it is done though the caller has gone.
+    // On a large site this takes longer than a caller may wait, so it is completed even if the caller has cancelled.
     let erasure = tokio::spawn(async move {
         let mut forgotten = ErasureCounts::default();
         for person in &persons {
             forgotten += store.forget(&site, person).await?;
         }
         tracing::info!(site = site.as_str(), ?forgotten, "forgot a person");
-        // Not who: that is what was asked for.
+        // The person is not named: that is what the erasure is for.
         let subject = format!("{} comments, {} records of this audit", forgotten.comments, forgotten.acts);
         store.append_audit(&site, &caller.audit_event("FORGOTTEN", subject)).await?;
         Ok::<_, Error>(forgotten)
@@ -51,16 +51,16 @@ pub async fn forget(
     Ok(pb::ForgetAuthorResponse { counts: forgotten.counts().map(|(kind, count)| (kind.to_owned(), count)).into() })
 }
 
-/// Streams what is kept of a person.
+/// Streams the stored data of a person.
 ///
 /// # Errors
-/// A site or selector that is none; the store being away.
+/// Returns an error if the site or the selector is invalid or the store is unavailable.
 pub async fn export(store: &Store, request: pb::ExportAuthorRequest) -> Result<AnswerStream<pb::ExportAuthorResponse>, Error> {
     let (site, persons) = resolve_author(store, &request.site, request.author).await?;
     let (sender, receiver) = mpsc::channel(CHANNEL_CAPACITY);
     let store = store.clone();
     tokio::spawn(async move {
-        // Whoever has gone is not looked for any more.
+        // Stops the search when the client disconnects.
         let sent = tokio::select! {
             sent = send(&store, &site, &persons, &sender) => sent,
             () = sender.closed() => return,
@@ -79,23 +79,23 @@ async fn send(
     client: &mpsc::Sender<Result<pb::ExportAuthorResponse, Error>>,
 ) -> Result<(), Error> {
     for id in find(store, site, persons).await? {
-        // It may have been erased meanwhile.
-        let Some(kept) = store.get(site, &id).await? else { continue };
-        if client.send(Ok(exported(kept))).await.is_err() {
+        // The comment may have been erased in the meantime.
+        let Some(stored) = store.get(site, &id).await? else { continue };
+        if client.send(Ok(exported(stored))).await.is_err() {
             return Ok(());
         }
     }
     Ok(())
 }
 
-fn exported(kept: StoredComment) -> pb::ExportAuthorResponse {
-    let StoredComment { comment, verdict, received_at, event, trail, .. } = kept;
-    let standing = pb::TrailEntry::from(PastVerdict { verdict: verdict.clone(), event });
+fn exported(stored: StoredComment) -> pb::ExportAuthorResponse {
+    let StoredComment { comment, verdict, received_at, event, trail, .. } = stored;
+    let current = pb::TrailEntry::from(PastVerdict { verdict: verdict.clone(), event });
     pb::ExportAuthorResponse {
         comment: Some(comment),
         verdict: Some(verdict.into()),
         received_at: Some(received_at.into()),
-        trail: trail.into_iter().map(Into::into).chain([standing]).collect(),
+        trail: trail.into_iter().map(Into::into).chain([current]).collect(),
     }
 }
 
@@ -105,12 +105,12 @@ impl From<PastVerdict> for pb::TrailEntry {
     }
 }
 
-/// The comments that came from a person, under any hash that they are known by.
+/// Returns the ids of the comments that came from a person, under any of the person's hashes.
 async fn find(store: &Store, site: &Site, persons: &[Person]) -> Result<Vec<CommentId>, Error> {
-    let (mut found, mut known) = (Vec::new(), HashSet::new());
+    let (mut found, mut seen) = (Vec::new(), HashSet::new());
     for person in persons {
         for id in store.find_comments_of(site, person).await? {
-            if known.insert(id.clone()) {
+            if seen.insert(id.clone()) {
                 found.push(id);
             }
         }
@@ -118,7 +118,7 @@ async fn find(store: &Store, site: &Site, persons: &[Person]) -> Result<Vec<Comm
     Ok(found)
 }
 
-/// The site, and the person as the store knows them: under the site's secret, and under those that it has had.
+/// Returns the site and the hashes of the person, under the site's current and earlier secrets.
 async fn resolve_author(store: &Store, site: &str, author: Option<pb::AuthorSelector>) -> Result<(Site, Vec<Person>), Error> {
     let selector = author.and_then(|author| author.selector);
     let (site, identity) = match (Site::parse("site", site), identity(selector.as_ref())) {
@@ -139,7 +139,7 @@ fn identity(selector: Option<&Selector>) -> Result<Identity<'_>, Violation> {
                 Some((name, host)) if !name.is_empty() && !host.is_empty() && email.len() <= MAX_NAME => {
                     return Ok(Identity::Email(email));
                 }
-                _ => format!("is no e-mail address of at most {MAX_NAME} bytes; name the person by user_id or ip instead"),
+                _ => format!("is not an e-mail address of at most {MAX_NAME} bytes; name the person by user_id or ip instead"),
             };
             Err(Violation::new("author.email", problem))
         }
@@ -147,7 +147,7 @@ fn identity(selector: Option<&Selector>) -> Result<Identity<'_>, Violation> {
             .trim()
             .parse::<IpAddr>()
             .map(Identity::Ip)
-            .map_err(|_| Violation::new("author.ip", "is no IPv4 or IPv6 address, e.g. 192.0.2.7 or 2001:db8::7")),
+            .map_err(|_| Violation::new("author.ip", "is not an IPv4 or IPv6 address, e.g. 192.0.2.7 or 2001:db8::7")),
     }
 }
 

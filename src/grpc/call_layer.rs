@@ -1,4 +1,4 @@
-//! Around every call: a request id, a deadline, a log line by outcome, and the transport's own errors in our words.
+//! A layer around every call: request id, deadline, log and metrics by result, and plain messages for transport errors.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -18,22 +18,22 @@ use crate::error::Error;
 use crate::pb;
 use crate::telemetry::{self, METRICS};
 
-/// Carries the request id both ways. A host's own id is kept, so that its log and ours can be laid side by side.
+/// Carries the request id in both directions. A host's own id is kept, so that both logs can be matched.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Most fields of a request that a line of the log names.
+/// Maximum number of fields of an invalid request that a log line names.
 const MAX_FIELDS: usize = 8;
-/// Longest id taken over from a host.
+/// Maximum length of a host's request id, in bytes.
 const MAX_REQUEST_ID: usize = 128;
 
-/// The layer.
+/// The layer around every call.
 #[derive(Debug, Clone, Copy)]
 pub struct CallLayer {
     timeout: Duration,
 }
 
 impl CallLayer {
-    /// Every answer, or the beginning of a stream, comes within `timeout`. Here and not in tonic, which would answer
-    /// outside of this layer: without request id, log and details.
+    /// Returns a layer that limits the time to the response, or to the start of a stream, to `timeout`. This is not left to
+    /// tonic, whose response would bypass this layer and lack the request id, the log line and the error details.
     pub fn new(timeout: Duration) -> Self {
         Self { timeout }
     }
@@ -47,7 +47,7 @@ impl<S> Layer<S> for CallLayer {
     }
 }
 
-/// A service within the layer.
+/// A service wrapped by [`CallLayer`].
 #[derive(Debug, Clone)]
 pub struct CallService<S> {
     inner: S,
@@ -72,15 +72,15 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let id = request_id(&request);
         let span = tracing::info_span!("call", rpc = request.uri().path(), request_id = id.to_str().unwrap_or_default());
-        let called = Instant::now();
+        let started = Instant::now();
         telemetry::set_parent(&span, request.headers());
         let rpc = rpc_label(&request);
-        // Whoever has stopped waiting needs no answer.
+        // A caller that has stopped waiting needs no response.
         let timeout = deadline(&request).map_or(self.timeout, |deadline| deadline.min(self.timeout));
-        let answering = tokio::time::timeout(timeout, self.inner.call(request).instrument(span.clone()));
+        let response_in_time = tokio::time::timeout(timeout, self.inner.call(request).instrument(span.clone()));
         Box::pin(async move {
-            let mut response = match answering.await {
-                Ok(answered) => answered?,
+            let mut response = match response_in_time.await {
+                Ok(response) => response?,
                 Err(_) => Status::from(Error::TimedOut).into_http(),
             };
             if let Some(status) = Status::from_header_map(response.headers()) {
@@ -88,11 +88,11 @@ where
                     response = status.clone().into_http();
                     status
                 });
-                METRICS.call(rpc, code_label(status.code()), called.elapsed());
-                span.in_scope(|| log(&status, called));
+                METRICS.call(rpc, code_label(status.code()), started.elapsed());
+                span.in_scope(|| log(&status, started));
             } else {
-                METRICS.call(rpc, code_label(Code::Ok), called.elapsed());
-                span.in_scope(|| tracing::debug!(micros = micros(called), "answered"));
+                METRICS.call(rpc, code_label(Code::Ok), started.elapsed());
+                span.in_scope(|| tracing::debug!(micros = micros(started), "answered"));
             }
             response.headers_mut().insert(REQUEST_ID, id);
             Ok(response)
@@ -100,12 +100,12 @@ where
     }
 }
 
-/// The name of a call that there is; others share one, since whoever calls makes them up.
+/// Returns the name of a known RPC for metrics. Unknown ones share a label, since callers can make up any number of names.
 fn rpc_label<B>(request: &Request<B>) -> &'static str {
     RPC_NAMES.get(request.uri().path()).map_or("other", String::as_str)
 }
 
-/// The names of all calls that there are, by their paths, from the descriptors.
+/// The names of all RPCs by path, from the descriptors.
 static RPC_NAMES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     let files = prost_types::FileDescriptorSet::decode(pb::DESCRIPTORS).unwrap_or_default().file;
     let calls = files.iter().flat_map(|file| {
@@ -117,7 +117,7 @@ static RPC_NAMES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     calls.collect()
 });
 
-/// How long the caller waits: the header that the protocol has for it, digits and a unit.
+/// Returns the time that the caller waits, from the `grpc-timeout` header: digits and a unit.
 fn deadline<B>(request: &Request<B>) -> Option<Duration> {
     let text = request.headers().get("grpc-timeout")?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
@@ -133,7 +133,7 @@ fn deadline<B>(request: &Request<B>) -> Option<Duration> {
     })
 }
 
-/// A code as metrics name it.
+/// Returns the label of a code in metrics.
 fn code_label(code: Code) -> &'static str {
     match code {
         Code::Ok => "ok",
@@ -156,19 +156,21 @@ fn code_label(code: Code) -> &'static str {
     }
 }
 
+/// Returns the request id of the host if it is valid, and otherwise a new one.
 fn request_id<B>(request: &Request<B>) -> HeaderValue {
-    let given = request.headers().get(REQUEST_ID);
-    let fits = |id: &&HeaderValue| (1..=MAX_REQUEST_ID).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic);
-    given.filter(fits).cloned().unwrap_or_else(|| {
+    let header = request.headers().get(REQUEST_ID);
+    let is_valid =
+        |id: &&HeaderValue| (1..=MAX_REQUEST_ID).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic);
+    header.filter(is_valid).cloned().unwrap_or_else(|| {
         let id = uuid::Uuid::now_v7().to_string();
         HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("unnamed"))
     })
 }
 
-/// What is the client's doing is information; what is ours is an error. Of what a client did wrong the reason and the names
-/// of the fields are logged, and never the message: it may repeat what somebody typed, such as a person's address.
-fn log(status: &Status, called: Instant) {
-    let (code, said, micros) = (status.code(), status.message(), micros(called));
+/// Logs a failed call: errors of the client as information, faults of the server as errors or warnings. Of the client's errors
+/// it logs the reason and the field names but never the message, which may repeat user input such as an e-mail address.
+fn log(status: &Status, started: Instant) {
+    let (code, said, micros) = (status.code(), status.message(), micros(started));
     let (reason, wrong) = reason_and_fields(status);
     match code {
         Code::Ok => tracing::debug!(micros, "answered"),
@@ -189,7 +191,7 @@ fn log(status: &Status, called: Instant) {
     }
 }
 
-/// The reason of an error in a word, and the fields that are wrong; their names are ours. Empty: the transport's errors.
+/// Returns the reason of an error and the names of the invalid fields. Both are empty for errors of the transport.
 fn reason_and_fields(status: &Status) -> (String, String) {
     let details = status.get_error_details();
     let reason = details.error_info().map(|info| info.reason.clone()).unwrap_or_default();
@@ -198,6 +200,6 @@ fn reason_and_fields(status: &Status) -> (String, String) {
     (reason, fields.join(" "))
 }
 
-fn micros(called: Instant) -> u64 {
-    u64::try_from(called.elapsed().as_micros()).unwrap_or(u64::MAX)
+fn micros(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX)
 }

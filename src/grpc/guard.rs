@@ -1,8 +1,9 @@
-//! Asks every call who makes it: a key, or a client certificate. What a role may do stands here, once.
+//! Authenticates the caller of every call, by key or client certificate, and checks its permissions and limits.
 //!
-//! A request is opened by [`open_request`], which asks for its sites and takes a place for the call: by then the caller is known and
-//! the message is there, so that nobody holds a place who has no business here or says nothing. Who calls is asked again for
-//! each message of a stream ([`CallContext::authority`]), since keys end and certificates are replaced while it is open.
+//! Handlers open requests with [`open_request`], which checks the sites that the request names and takes a place for the
+//! call. By then the caller is known and the message has arrived, so that unauthorized callers and silent connections hold no
+//! place. Each message of a stream checks the caller again ([`CallContext::authority`]), since keys expire and certificates
+//! are replaced while a stream is open.
 
 mod authority;
 mod call;
@@ -35,31 +36,33 @@ pub use open::{call, caller, open_as_moderator, open_request};
 pub use permissions::may_call;
 pub use sites::check_sites;
 
-/// Services that tell nothing about any site, and ask for no key.
+/// Services that reveal nothing about any site and need no key.
 const OPEN_SERVICES: [&str; 3] =
     ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
-/// How many calls that are not comments are worked on at once, and how many of one caller.
+/// Maximum number of calls other than comment checks that are processed at once.
 const MAX_TURNS: u32 = 4;
+/// Maximum number of such calls of one caller.
 const MAX_TURNS_PER_CALLER: u32 = 2;
-/// The fewest places for calls that are not comments.
+/// Minimum number of places for calls other than comment checks.
 const MIN_PLACES: usize = 8;
 
-/// The layer.
+/// The layer that authenticates and limits calls.
 #[derive(Clone)]
 pub struct AuthLayer {
     ring: KeyRing,
-    /// `None`: every caller may make any number of calls.
+    /// The quotas of keys, or `None` if the number of calls is unlimited.
     quotas: Option<Arc<Quotas>>,
-    /// Places for comments, and for everything else: a desk that waits for the store must not keep comments waiting.
+    /// Places for comment checks, separate from other calls so that a review call that waits for the store does not block them.
     comments: ConcurrencyLimiter,
+    /// Places for all other calls.
     others: ConcurrencyLimiter,
-    /// Turns of everything else.
+    /// Turns for all other calls.
     turns: FairSemaphore,
 }
 
 impl AuthLayer {
-    /// Asks for these keys, each of which may make so many calls, or send so many comments of a stream, a second (0: any
-    /// number), and lets so many calls be worked on at once.
+    /// Returns a layer that accepts the keys of `ring`. `quota` limits the calls and streamed comments of each key per second;
+    /// 0 is unlimited. `places` limits the concurrent comment checks.
     pub fn new(ring: KeyRing, quota: u32, places: usize) -> Self {
         Self {
             ring,
@@ -70,11 +73,11 @@ impl AuthLayer {
         }
     }
 
-    /// Returns who makes a call, or `None` if the call asks for no key.
-    async fn admit(&self, asked: CallCredentials) -> Result<Option<CallContext>, Error> {
-        let CallCredentials { uri, credential, local, connection } = asked;
+    /// Authenticates and authorizes a call. Returns its context, or `None` if the service needs no key.
+    async fn admit(&self, credentials: CallCredentials) -> Result<Option<CallContext>, Error> {
+        let CallCredentials { uri, credential, local, connection } = credentials;
         let (service, method) = service_and_method(&uri);
-        let of_comments = method == "CheckComment";
+        let is_comment_check = method == "CheckComment";
         if OPEN_SERVICES.contains(&service) {
             return Ok(None);
         }
@@ -84,8 +87,8 @@ impl AuthLayer {
         if let Some(retry) = self.quotas.as_ref().and_then(|quotas| quotas.count(&caller)) {
             return Err(Error::OverQuota(retry));
         }
-        let places = if of_comments { &self.comments } else { &self.others };
-        let turns = (!of_comments).then(|| self.turns.clone());
+        let places = if is_comment_check { &self.comments } else { &self.others };
+        let turns = (!is_comment_check).then(|| self.turns.clone());
         Ok(Some(CallContext::new(caller, authority, self.quotas.clone(), places.clone(), turns, connection)))
     }
 }
@@ -98,7 +101,7 @@ impl<S> Layer<S> for AuthLayer {
     }
 }
 
-/// A service within the layer.
+/// A service wrapped by [`AuthLayer`].
 #[derive(Clone)]
 pub struct AuthService<S> {
     inner: S,
@@ -124,17 +127,17 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let guard = self.guard.clone();
-        // The one that is ready goes along, as tower asks for.
-        let fresh = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, fresh);
-        let asked = CallCredentials::from_request(&request);
+        // Uses the service that is ready, and keeps a clone for the next call, as tower requires.
+        let next = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, next);
+        let credentials = CallCredentials::from_request(&request);
         Box::pin(async move {
-            match guard.admit(asked).await {
+            match guard.admit(credentials).await {
                 Ok(Some(call)) => {
                     request.extensions_mut().insert(call.clone());
-                    let answered = inner.call(request).await;
+                    let response = inner.call(request).await;
                     call.release_place();
-                    answered
+                    response
                 }
                 Ok(None) => inner.call(request).await,
                 Err(error) => Ok(refuse_call(request, error).await),

@@ -1,4 +1,4 @@
-//! CreateKey, ListKeys, RevokeKey: who may have keys made, for whom.
+//! CreateKey, ListKeys and RevokeKey.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,39 +8,40 @@ use crate::keys::{AllowedSites, Caller, KeyRecord, KeyRing, NewKey, Role};
 use crate::pb;
 use crate::verdict::is_valid_actor_name;
 
-/// Longest name of a key in bytes.
+/// Maximum length of a key's name, in bytes.
 const MAX_NAME: usize = 128;
-/// Keys end at a whole second.
+/// The precision of expiry times.
 const SECOND: Duration = Duration::from_secs(1);
-/// Most sites of a key.
+/// Maximum number of sites of a key.
 const MAX_SITES: usize = 1_000;
 
-/// Makes a key that may do no more than its maker.
+/// Creates a key that has no more rights than its creator.
 ///
 /// # Errors
-/// A role, name or sites that are none; sites that the maker does not speak for; the store being away.
+/// Returns an error if the role, the name, the expiry or the sites are invalid, if the caller may not act on the sites, or if
+/// the store is unavailable.
 pub async fn create(ring: &KeyRing, caller: &Caller, request: pb::CreateKeyRequest) -> Result<pb::CreateKeyResponse, Error> {
-    let mut wrong = Vec::new();
+    let mut violations = Vec::new();
     let role = role(request.role).ok_or_else(|| Violation::new("role", "must be ROLE_HOST, ROLE_MODERATOR or ROLE_ADMIN"));
-    let role = role.map_err(|violation| wrong.push(violation)).ok();
-    let sites = sites(&request.sites).map_err(|violation| wrong.push(violation)).ok();
+    let role = role.map_err(|violation| violations.push(violation)).ok();
+    let sites = sites(&request.sites).map_err(|violation| violations.push(violation)).ok();
     if request.name.len() > MAX_NAME || !is_valid_actor_name(&request.name) {
         let problem = "must be at most 128 bytes without control or invisible characters, and neither MACHINE nor import";
-        wrong.push(Violation::new("name", problem));
+        violations.push(Violation::new("name", problem));
     }
     let expires_at = match request.expires_at.map(SystemTime::try_from) {
         None => None,
         Some(Ok(at)) if at > SystemTime::now() => Some(at),
         Some(_) => {
-            wrong.push(Violation::new("expires_at", "must lie in the future"));
+            violations.push(Violation::new("expires_at", "must lie in the future"));
             None
         }
     };
     if let Some(end) = ring.expiry(caller).filter(|end| expires_at.is_none_or(|at| at >= *end + SECOND)) {
         let end = humantime::format_rfc3339_seconds(end);
-        wrong.push(Violation::new("expires_at", format!("must not lie behind {end}, when the key that makes it ends")));
+        violations.push(Violation::new("expires_at", format!("must not be after {end}, when the key that makes it expires")));
     }
-    let (Some(role), Some(sites), true) = (role, sites, wrong.is_empty()) else { return Err(Error::Invalid(wrong)) };
+    let (Some(role), Some(sites), true) = (role, sites, violations.is_empty()) else { return Err(Error::Invalid(violations)) };
     caller.check_sites(&sites)?;
     let NewKey { id, text, record } = ring
         .create(request.name, role, sites.clone(), expires_at, |id| {
@@ -51,21 +52,22 @@ pub async fn create(ring: &KeyRing, caller: &Caller, request: pb::CreateKeyReque
     Ok(pb::CreateKeyResponse { key: Some(key_message(id, &record, None)), secret: text })
 }
 
-/// Lists the keys that the caller could have made: of a site, or of all.
+/// Lists the keys that the caller could have created, of one site or of all.
 ///
 /// # Errors
-/// The store being away.
+/// Returns an error if the store is unavailable.
 pub async fn list(ring: &KeyRing, caller: &Caller, request: &pb::ListKeysRequest) -> Result<pb::ListKeysResponse, Error> {
     let all = ring.list().await?.into_iter();
-    let theirs = all.filter(|(_, record, _)| caller.sites.contains_all(&record.sites));
-    let asked = theirs.filter(|(_, record, _)| request.site.is_empty() || record.sites.contains(&request.site));
-    Ok(pb::ListKeysResponse { keys: asked.map(|(id, record, used)| key_message(id, &record, used)).collect() })
+    let visible = all.filter(|(_, record, _)| caller.sites.contains_all(&record.sites));
+    let selected = visible.filter(|(_, record, _)| request.site.is_empty() || record.sites.contains(&request.site));
+    Ok(pb::ListKeysResponse { keys: selected.map(|(id, record, used)| key_message(id, &record, used)).collect() })
 }
 
-/// Ends a key.
+/// Revokes a key.
 ///
 /// # Errors
-/// A key of other sites than the caller's; the last key by which others can be made; the store being away.
+/// Returns an error if the key has sites on which the caller may not act, if it is the last key that can create others, or if
+/// the store is unavailable.
 pub async fn revoke(ring: &KeyRing, caller: &Caller, request: &pb::RevokeKeyRequest) -> Result<pb::RevokeKeyResponse, Error> {
     if request.key_id.is_empty() {
         return Err(Error::invalid("key_id", "is required; `gatepost keys list` prints them"));
@@ -79,7 +81,7 @@ pub async fn revoke(ring: &KeyRing, caller: &Caller, request: &pb::RevokeKeyRequ
     Ok(pb::RevokeKeyResponse {})
 }
 
-/// What the audit says of a key.
+/// Returns the description of a key in the audit log.
 fn audit_subject(id: &str, role: Role, sites: &AllowedSites) -> String {
     let sites = match sites {
         AllowedSites::All => "*".to_owned(),

@@ -1,4 +1,4 @@
-//! GetModelInfo and UpdateLearning: what a site has learned, and what an operator may do about it.
+//! GetModelInfo and UpdateLearning: report and control what a site has learned.
 
 mod report;
 mod source;
@@ -12,10 +12,10 @@ use report::{site_learning, trials};
 
 pub use source::{ModelStatus, ModelStatusSource};
 
-/// Tells of the model, and of what a site has learned.
+/// Returns information about the model, and about what a site has learned if the request names one.
 ///
 /// # Errors
-/// A site that is none; the store being away.
+/// Returns an error if the site is invalid or the store is unavailable.
 pub async fn info(
     learning: &Learning,
     source: &dyn ModelStatusSource,
@@ -26,20 +26,20 @@ pub async fn info(
         return Ok(pb::GetModelInfoResponse { model_version: version, labels, learning: None, trials: Vec::new() });
     }
     let site = Site::parse("site", &request.site)?;
-    let about = source.model_status(Some(&site));
+    let status = source.model_status(Some(&site));
     let (head, learned) = learning.read_fully(&site).await?;
     Ok(pb::GetModelInfoResponse {
-        learning: Some(site_learning(&head, &learned, &about)),
-        model_version: about.version,
-        labels: about.labels,
+        learning: Some(site_learning(&head, &learned, &status)),
+        model_version: status.version,
+        labels: status.labels,
         trials: trials(&learned),
     })
 }
 
-/// Stops learning, has it go on, go back or begin anew.
+/// Freezes, resumes, rolls back or resets a site's learning.
 ///
 /// # Errors
-/// What is wrong with the request; the store being away.
+/// Returns an error if the request is invalid or the store is unavailable.
 pub async fn update(
     learning: &Learning,
     source: &dyn ModelStatusSource,
@@ -48,15 +48,15 @@ pub async fn update(
 ) -> Result<pb::UpdateLearningResponse, Error> {
     let site = Site::parse("site", &request.site)?;
     let (head, _) = learning.read_fully(&site).await?;
-    let (from, to, what) = match request.change() {
+    let (from, to, description) = match request.change() {
         pb::LearningChange::Freeze => (head.from, Some(head.to.unwrap_or(head.newest)), "frozen".to_owned()),
-        // What stands still goes on from where a reset has put it; what goes on already takes back the reset.
-        pb::LearningChange::Thaw if head.to.is_some() => (head.from, None, "goes on".to_owned()),
-        pb::LearningChange::Thaw => (0, None, "goes on, with all that the log holds".to_owned()),
-        pb::LearningChange::Reset => (head.newest, None, "begins anew".to_owned()),
+        // A frozen log resumes from where the last reset has put it; one that is not frozen undoes the reset.
+        pb::LearningChange::Thaw if head.to.is_some() => (head.from, None, "resumed".to_owned()),
+        pb::LearningChange::Thaw => (0, None, "resumed, with all outcomes of the log".to_owned()),
+        pb::LearningChange::Reset => (head.newest, None, "reset".to_owned()),
         pb::LearningChange::Rollback if request.to <= head.newest => {
             let from = if request.to > head.from { head.from } else { 0 };
-            (from, Some(request.to), format!("back to what it was after outcome {}", request.to))
+            (from, Some(request.to), format!("rolled back to outcome {}", request.to))
         }
         pb::LearningChange::Rollback => {
             let problem = format!("must be the number of an outcome: the newest is {}", head.newest);
@@ -67,7 +67,7 @@ pub async fn update(
         }
     };
     if (from, to) != (head.from, head.to) {
-        learning.set_bounds(&site, from, to, &caller.audit_event("LEARNING_CHANGED", what)).await?;
+        learning.set_bounds(&site, from, to, &caller.audit_event("LEARNING_CHANGED", description)).await?;
     }
     let (head, learned) = learning.read_fully(&site).await?;
     Ok(pb::UpdateLearningResponse { learning: Some(site_learning(&head, &learned, &source.model_status(Some(&site)))) })

@@ -1,4 +1,4 @@
-//! PutListEntry, ListEntries, DeleteListEntry.
+//! PutListEntry, ListEntries and DeleteListEntry.
 
 use tonic::Request;
 
@@ -12,10 +12,10 @@ use crate::pb;
 /// Adds or replaces an entry.
 ///
 /// # Errors
-/// What is wrong with it; the store being away.
+/// Returns an error if the request is invalid or the store is unavailable.
 pub async fn put(lists: &ListEditor, request: Request<pb::PutListEntryRequest>) -> Result<pb::PutListEntryResponse, Error> {
     let (request, source) = open_as_moderator(request, |request| &mut request.moderator).await?;
-    let (site, moderator_or_default) = site_and_moderator(&request.site, &request.moderator)?;
+    let (site, moderator) = site_and_moderator(&request.site, &request.moderator)?;
     let mut entry = request.entry.ok_or_else(|| Violation::new("entry", "is required"))?;
     if !request.author_of.is_empty() {
         let id = CommentId::parse("author_of", &request.author_of)?;
@@ -24,13 +24,13 @@ pub async fn put(lists: &ListEditor, request: Request<pb::PutListEntryRequest>) 
     } else {
         entry.shown.clear();
     }
-    Ok(pb::PutListEntryResponse { entry: Some(lists.put(&site, entry, (&moderator_or_default, &source)).await?) })
+    Ok(pb::PutListEntryResponse { entry: Some(lists.put(&site, entry, (&moderator, &source)).await?) })
 }
 
 /// Lists the entries in force.
 ///
 /// # Errors
-/// A site that is none; the store being away.
+/// Returns an error if the site is invalid or the store is unavailable.
 pub async fn list(lists: &ListEditor, request: Request<pb::ListEntriesRequest>) -> Result<pb::ListEntriesResponse, Error> {
     let site = Site::parse("site", &open_request(request).await?.site)?;
     Ok(pb::ListEntriesResponse { entries: lists.list(&site).await? })
@@ -39,15 +39,15 @@ pub async fn list(lists: &ListEditor, request: Request<pb::ListEntriesRequest>) 
 /// Removes an entry.
 ///
 /// # Errors
-/// What is wrong with it; the store being away.
+/// Returns an error if the request is invalid or the store is unavailable.
 pub async fn delete(
     lists: &ListEditor,
     request: Request<pb::DeleteListEntryRequest>,
 ) -> Result<pb::DeleteListEntryResponse, Error> {
     let (request, source) = open_as_moderator(request, |request| &mut request.moderator).await?;
-    let (site, moderator_or_default) = site_and_moderator(&request.site, &request.moderator)?;
+    let (site, moderator) = site_and_moderator(&request.site, &request.moderator)?;
     let entry = request.entry.ok_or_else(|| Violation::new("entry", "is required"))?;
-    Ok(pb::DeleteListEntryResponse { existed: lists.remove(&site, entry, (&moderator_or_default, &source)).await? })
+    Ok(pb::DeleteListEntryResponse { existed: lists.remove(&site, entry, (&moderator, &source)).await? })
 }
 
 fn site_and_moderator(site: &str, name: &str) -> Result<(Site, String), Error> {

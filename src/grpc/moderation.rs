@@ -1,4 +1,4 @@
-//! ModerationService, for hosts.
+//! The ModerationService, for hosts.
 
 use std::sync::Arc;
 
@@ -20,20 +20,20 @@ use crate::review::ReviewDesk;
 use crate::store::Store;
 use crate::telemetry;
 
-/// The service: a moderator for comments, a desk for verdicts, a store to watch.
+/// The implementation of the ModerationService.
 pub struct Moderation {
     moderator: Arc<Moderator>,
     desk: ReviewDesk,
     store: Store,
     streams: StreamPlaces,
-    /// Turns of the comments of all streams.
+    /// Turns that the comments of all archive streams share.
     turns: FairSemaphore,
-    /// Turns true when the server leaves.
+    /// Becomes true when the server shuts down.
     leaving: tokio::sync::watch::Receiver<bool>,
 }
 
 impl Moderation {
-    /// Joins the parts.
+    /// Returns the service.
     pub fn new(
         moderator: Arc<Moderator>,
         desk: ReviewDesk,
@@ -52,7 +52,7 @@ impl ModerationService for Moderation {
         request: Request<pb::CheckCommentRequest>,
     ) -> Result<Response<pb::CheckCommentResponse>, Status> {
         let pb::CheckCommentRequest { comment, dry_run } = open_request(request).await?;
-        // An absent comment is an empty one: the answer then names every field that is missing.
+        // A missing comment is treated as an empty one, so that the response names every missing field.
         let verdict = self.moderator.moderate(comment.unwrap_or_default(), Origin::Author, dry_run).await?;
         if !dry_run {
             telemetry::report_verdict(&verdict);

@@ -1,4 +1,4 @@
-//! ReportOutcome: what a comment turned out to be, in the eyes of the host's own moderators.
+//! ReportOutcome: what a comment turned out to be, according to the host's own moderators.
 
 use std::time::SystemTime;
 
@@ -15,13 +15,13 @@ use crate::review::{ReviewAct, ReviewAction, ReviewDesk, new_act_id};
 use crate::store::{Person, Persons, StoredComment};
 use crate::verdict::Decision;
 
-/// Who a caller without a name is.
+/// The name recorded for a caller without one.
 const UNNAMED_HOST: &str = "host";
 
-/// Takes an outcome. A comment that is held is decided by it.
+/// Records an outcome. If the comment is held, the outcome also decides it.
 ///
 /// # Errors
-/// What is wrong with the request; a comment that is not there; the store being away.
+/// Returns an error if the request is invalid, the comment is not found or the store is unavailable.
 pub async fn report(
     desk: &ReviewDesk,
     caller: &Caller,
@@ -31,14 +31,14 @@ pub async fn report(
     let by = (caller.name_or(UNNAMED_HOST), &*caller.id);
     match target {
         ReportTarget::ById(id) => {
-            let kept = desk.comment(&site, &id).await?.stored;
-            report_on_stored(desk, &site, &kept, outcome, by).await?;
+            let stored = desk.comment(&site, &id).await?.stored;
+            report_on_stored(desk, &site, &stored, outcome, by).await?;
         }
         ReportTarget::ByContent(comment) => {
-            let kept = desk.store().get(&site, comment.id()).await?;
-            // The same text: then it is that comment.
-            match kept.filter(|kept| kept.comment.body == comment.stored_message().body) {
-                Some(kept) => report_on_stored(desk, &site, &kept, outcome, by).await?,
+            let stored = desk.store().get(&site, comment.id()).await?;
+            // With the same text it is the stored comment.
+            match stored.filter(|stored| stored.comment.body == comment.stored_message().body) {
+                Some(stored) => report_on_stored(desk, &site, &stored, outcome, by).await?,
                 None => {
                     let secrets = desk.store().secrets(&site).await?;
                     let persons: Vec<Person> = Persons::of_comment(secrets.newest(), &comment).all().collect();
@@ -47,37 +47,37 @@ pub async fn report(
             }
         }
     }
-    // The next comment is to meet it.
+    // The next comment is scored with this outcome.
     desk.learning().refreshed(&site).await;
     Ok(pb::ReportOutcomeResponse {})
 }
 
-/// Which comment is meant.
+/// The comment that an outcome is about.
 enum ReportTarget {
     ById(crate::comment::CommentId),
     ByContent(Box<Comment>),
 }
 
 fn parse_request(request: pb::ReportOutcomeRequest) -> Result<(Site, ReportTarget, Outcome), Error> {
-    let mut wrong = Vec::new();
+    let mut violations = Vec::new();
     let outcome = match pb::Outcome::try_from(request.outcome) {
         Ok(pb::Outcome::Ham) => Some(Outcome::Ham),
         Ok(pb::Outcome::Spam) => Some(Outcome::Spam),
         Ok(pb::Outcome::Toxic) => Some(Outcome::Toxic),
         Ok(pb::Outcome::Unspecified) | Err(_) => {
-            wrong.push(Violation::new("outcome", "must be OUTCOME_HAM, OUTCOME_SPAM or OUTCOME_TOXIC"));
+            violations.push(Violation::new("outcome", "must be OUTCOME_HAM, OUTCOME_SPAM or OUTCOME_TOXIC"));
             None
         }
     };
-    let about = match request.target {
+    let target = match request.target {
         None => {
-            wrong.push(Violation::new("comment_id", "is required, or `comment` for one that was not checked before"));
+            violations.push(Violation::new("comment_id", "is required, or `comment` for one that was not checked before"));
             None
         }
         Some(Target::CommentId(id)) => match site_and_comment_id(&request.site, &id) {
             Ok((site, id)) => Some((site, ReportTarget::ById(id))),
             Err(Error::Invalid(more)) => {
-                wrong.extend(more);
+                violations.extend(more);
                 None
             }
             Err(other) => return Err(other),
@@ -87,33 +87,33 @@ fn parse_request(request: pb::ReportOutcomeRequest) -> Result<(Site, ReportTarge
                 comment.site.clone_from(&request.site);
             }
             if comment.site != request.site {
-                wrong.push(Violation::new("comment.site", "must be the site of the request, or empty"));
+                violations.push(Violation::new("comment.site", "must be the site of the request, or empty"));
             }
             match Comment::parse(comment, SystemTime::now()) {
                 Ok(comment) => Some((comment.site().clone(), ReportTarget::ByContent(Box::new(comment)))),
                 Err(more) => {
-                    wrong.extend(more);
+                    violations.extend(more);
                     None
                 }
             }
         }
     };
-    match (about, outcome) {
-        (Some((site, about)), Some(outcome)) if wrong.is_empty() => Ok((site, about, outcome)),
-        _ => Err(Error::Invalid(wrong)),
+    match (target, outcome) {
+        (Some((site, target)), Some(outcome)) if violations.is_empty() => Ok((site, target, outcome)),
+        _ => Err(Error::Invalid(violations)),
     }
 }
 
-/// Of a comment that the store has.
+/// Records an outcome of a stored comment.
 async fn report_on_stored(
     desk: &ReviewDesk,
     site: &Site,
-    kept: &StoredComment,
+    stored: &StoredComment,
     outcome: Outcome,
     (by, source): (&str, &str),
 ) -> Result<(), Error> {
-    let (id, revision) = (&kept.comment.comment_id, kept.verdict.revision);
-    if kept.verdict.decision == Decision::Hold {
+    let (id, revision) = (&stored.comment.comment_id, stored.verdict.revision);
+    if stored.verdict.decision == Decision::Hold {
         let (decision, reason_code) = match outcome {
             Outcome::Ham => (Decision::Approve, ""),
             Outcome::Spam => (Decision::Reject, "spam"),
@@ -134,17 +134,17 @@ async fn report_on_stored(
             authority: DecisionMaker::Host(outcome),
         };
         let (_, id) = site_and_comment_id(site.as_str(), id)?;
-        // One that a moderator is at work on, or has just decided, is left to the moderator; what the host knows is kept.
+        // If a moderator has claimed or just decided it, that decision stands, and the outcome is only logged.
         if desk.act(site, &id, &act).await?.is_ok() {
             return Ok(());
         }
     }
-    // The text of its post is not kept.
-    let comment = Comment::parse(kept.comment.clone(), SystemTime::now()).map_err(Error::Invalid)?;
-    add_to_log(desk, &comment, revision, &kept.persons, outcome, (by, source)).await
+    // The text of the comment's post is not stored, so the comment is parsed without it.
+    let comment = Comment::parse(stored.comment.clone(), SystemTime::now()).map_err(Error::Invalid)?;
+    add_to_log(desk, &comment, revision, &stored.persons, outcome, (by, source)).await
 }
 
-/// Puts an outcome into the site's log, and into its audit.
+/// Appends an outcome to the site's outcome log and to its audit log.
 async fn add_to_log(
     desk: &ReviewDesk,
     comment: &Comment,

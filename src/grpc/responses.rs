@@ -1,43 +1,43 @@
-//! What moderators are answered: comments, the results of acts, and why one did not happen.
+//! Builds responses for moderators: comments, results of acts, and reasons for refusals.
 
 use crate::pb;
 use crate::review::{ClaimRefusal, Refusal, too_many_claims};
 use crate::store::{Claim, StoredComment};
 use crate::verdict::Verdict;
 
-/// Why an act on a comment did not happen: the verdict that stands, a word for programs, and a message.
+/// A refused act on a comment: the current verdict, a code and a message.
 pub type RefusedAct = (Option<Verdict>, &'static str, String);
 
 pub fn refused_act(refusal: Refusal, id: &str) -> RefusedAct {
     match refusal {
         Refusal::NotFound => (None, "NOT_FOUND", format!("there is no comment {id:?} on this site")),
-        Refusal::Conflict(now) => {
+        Refusal::Conflict(current) => {
             let message = format!(
-                "it was decided meanwhile: {} by {} at revision {}; look again and decide with that revision",
-                now.decision.as_str(),
-                now.decided_by,
-                now.revision
+                "it was decided in the meantime: {} by {} at revision {}; look again and decide with that revision",
+                current.decision.as_str(),
+                current.decided_by,
+                current.revision
             );
-            (Some(*now), "CONFLICT", message)
+            (Some(*current), "CONFLICT", message)
         }
-        Refusal::Claimed(now, claim) => (Some(*now), "CLAIMED", claim_message(&claim)),
-        Refusal::NothingToUndo(now) => {
-            (Some(*now), "NOTHING_TO_UNDO", "no moderator's decision on its present text is left to take back".to_owned())
+        Refusal::Claimed(current, claim) => (Some(*current), "CLAIMED", claim_message(&claim)),
+        Refusal::NothingToUndo(current) => {
+            (Some(*current), "NOTHING_TO_UNDO", "no moderator's decision on its current text is left to undo".to_owned())
         }
     }
 }
 
-/// Who is at work on a comment, in words.
+/// Returns a message that says who has claimed a comment.
 fn claim_message(claim: &Claim) -> String {
     let until = humantime::format_rfc3339_seconds(claim.until);
     format!("{} is at work on it until {until}; take another, or come back then", claim.moderator)
 }
 
-pub fn claim_error(withheld: ClaimRefusal, id: &str) -> pb::ItemError {
-    let (reason, message) = match withheld {
+pub fn claim_error(refusal: ClaimRefusal, id: &str) -> pb::ItemError {
+    let (reason, message) = match refusal {
         ClaimRefusal::NotFound => ("NOT_FOUND", format!("there is no comment {id:?} on this site")),
-        ClaimRefusal::NotHeld(now) => {
-            let message = format!("it was decided already: {} by {}", now.decision.as_str(), now.decided_by);
+        ClaimRefusal::NotHeld(current) => {
+            let message = format!("it was decided already: {} by {}", current.decision.as_str(), current.decided_by);
             ("NOT_HELD", message)
         }
         ClaimRefusal::Claimed(claim) => ("CLAIMED", claim_message(&claim)),
@@ -47,7 +47,7 @@ pub fn claim_error(withheld: ClaimRefusal, id: &str) -> pb::ItemError {
 }
 
 pub fn answer_full_error(id: &str) -> pb::ItemError {
-    let message = "the answer is full; it was not claimed: ask for it in another call".to_owned();
+    let message = "the answer is full, and the comment was not claimed; ask for it in another call".to_owned();
     pb::ItemError { comment_id: id.to_owned(), reason: "ANSWER_FULL".to_owned(), message }
 }
 
@@ -73,11 +73,11 @@ pub fn review_result(comment_id: String, outcome: Result<Verdict, RefusedAct>) -
 }
 
 /// Returns a comment as moderators see it.
-pub fn moderated_comment(kept: StoredComment, claim: Option<Claim>) -> pb::ModeratedComment {
+pub fn moderated_comment(stored: StoredComment, claim: Option<Claim>) -> pb::ModeratedComment {
     pb::ModeratedComment {
-        comment: Some(kept.comment),
-        verdict: Some(kept.verdict.into()),
-        received_at: Some(kept.received_at.into()),
+        comment: Some(stored.comment),
+        verdict: Some(stored.verdict.into()),
+        received_at: Some(stored.received_at.into()),
         claim: claim.map(Into::into),
     }
 }

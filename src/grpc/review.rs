@@ -1,4 +1,4 @@
-//! ReviewService, for moderators.
+//! The ReviewService, for moderators.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,19 +18,19 @@ use crate::error::Error;
 use crate::pb::{self, review_service_server::ReviewService};
 use crate::review::{MAX_ANSWER_BYTES, ReviewAct, ReviewDesk, UndoneAct, encoded_size};
 
-/// How far back is counted, if nothing is said.
+/// Default time span of the statistics.
 const DEFAULT_STATS_SPAN: Duration = Duration::from_secs(7 * 86_400);
 
-/// The service, on a desk.
+/// The implementation of the ReviewService.
 pub struct Review {
     desk: ReviewDesk,
     streams: StreamPlaces,
-    /// Turns true when the server leaves.
+    /// Becomes true when the server shuts down.
     leaving: watch::Receiver<bool>,
 }
 
 impl Review {
-    /// The service, on a desk.
+    /// Returns the service.
     pub fn new(desk: ReviewDesk, streams: StreamPlaces, leaving: watch::Receiver<bool>) -> Self {
         Self { desk, streams, leaving }
     }
@@ -55,13 +55,13 @@ impl ReviewService for Review {
         request: Request<pb::ListCommentsRequest>,
     ) -> Result<Response<pb::ListCommentsResponse>, Status> {
         let request = open_request(request).await?;
-        let (site, filter, order, encoded_size) = list_request(&request)?;
+        let (site, filter, order, page_size) = list_request(&request)?;
         let after = Some(request.page_token.as_str()).filter(|token| !token.is_empty());
-        let page = self.desk.list(&site, &filter, order, encoded_size, after).await?;
+        let page = self.desk.list(&site, &filter, order, page_size, after).await?;
         let claims = self.desk.claims(&site, &page.comments).await?;
         let wanted = page.comments.into_iter().zip(claims).filter(|(_, claim)| filter.matches_claim(claim.as_ref()));
         Ok(Response::new(pb::ListCommentsResponse {
-            comments: wanted.map(|(kept, claim)| moderated_comment(kept, claim)).collect(),
+            comments: wanted.map(|(stored, claim)| moderated_comment(stored, claim)).collect(),
             next_page_token: page.next.unwrap_or_default(),
         }))
     }
@@ -69,21 +69,21 @@ impl ReviewService for Review {
     async fn get_comment(&self, request: Request<pb::GetCommentRequest>) -> Result<Response<pb::GetCommentResponse>, Status> {
         let request = open_request(request).await?;
         let (site, id) = site_and_comment_id(&request.site, &request.comment_id)?;
-        let known = self.desk.comment(&site, &id).await?;
+        let found = self.desk.comment(&site, &id).await?;
         let rules = self.desk.rules(&site);
-        let kept = known.stored;
-        let audit_events = kept.trail.into_iter().map(|past| past.event).chain([kept.event]).collect();
+        let stored = found.stored;
+        let audit_events = stored.trail.into_iter().map(|past| past.event).chain([stored.event]).collect();
         Ok(Response::new(pb::GetCommentResponse {
-            comment: Some(kept.comment),
-            verdict: Some(kept.verdict.into()),
-            author_history: known.author.map(|history| pb::AuthorHistory {
+            comment: Some(stored.comment),
+            verdict: Some(stored.verdict.into()),
+            author_history: found.author.map(|history| pb::AuthorHistory {
                 approved: history.approved,
                 held: history.held,
                 rejected: history.rejected,
             }),
             audit_events,
-            received_at: Some(kept.received_at.into()),
-            claim: known.claim.map(Into::into),
+            received_at: Some(stored.received_at.into()),
+            claim: found.claim.map(Into::into),
             thresholds: rules.thresholds.into_iter().map(threshold_message).collect(),
             reason_required: rules.reason_required,
         }))
@@ -93,12 +93,12 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::ClaimCommentsRequest>,
     ) -> Result<Response<pb::ClaimCommentsResponse>, Status> {
-        let (site, wanted, ask) = claim_request(open_as_moderator(request, |request| &mut request.moderator).await?.0)?;
+        let (site, wanted, claimant) = claim_request(open_as_moderator(request, |request| &mut request.moderator).await?.0)?;
         let (mut comments, mut errors) = (Vec::new(), Vec::new());
         match wanted {
-            ClaimSelection::Next(filter, most) => {
-                let handed = self.desk.claim_next(&site, &filter, most, &ask).await?;
-                comments.extend(handed.into_iter().map(|one| moderated_comment(one.kept, Some(one.claim))));
+            ClaimSelection::Next(filter, limit) => {
+                let claimed = self.desk.claim_next(&site, &filter, limit, &claimant).await?;
+                comments.extend(claimed.into_iter().map(|claimed| moderated_comment(claimed.stored, Some(claimed.claim))));
             }
             ClaimSelection::ByIds(ids) => {
                 let mut bytes = 0;
@@ -107,12 +107,12 @@ impl ReviewService for Review {
                         errors.push(answer_full_error(id.as_str()));
                         continue;
                     }
-                    match self.desk.claim(&site, &id, &ask).await? {
-                        Ok(one) => {
-                            bytes += encoded_size(&one.kept);
-                            comments.push(moderated_comment(one.kept, Some(one.claim)));
+                    match self.desk.claim(&site, &id, &claimant).await? {
+                        Ok(claimed) => {
+                            bytes += encoded_size(&claimed.stored);
+                            comments.push(moderated_comment(claimed.stored, Some(claimed.claim)));
                         }
-                        Err(withheld) => errors.push(claim_error(withheld, id.as_str())),
+                        Err(refusal) => errors.push(claim_error(refusal, id.as_str())),
                     }
                 }
             }
@@ -139,7 +139,7 @@ impl ReviewService for Review {
         let (request, source) = open_as_moderator(request, |request| &mut request.moderator).await?;
         let (site, ids, act) = decide_request(request, source, |site| self.desk.rules(site).reason_required)?;
         let results = self.act_on_all(&site, ids, &act).await?;
-        // The next comment is to meet what was taught.
+        // The next comment is scored with what this decision has taught.
         self.desk.learning().refreshed(&site).await;
         Ok(Response::new(pb::DecideCommentsResponse { results, act_id: act.act_id }))
     }
@@ -149,14 +149,14 @@ impl ReviewService for Review {
         request: Request<pb::UndoDecisionRequest>,
     ) -> Result<Response<pb::UndoDecisionResponse>, Status> {
         let (request, source) = open_as_moderator(request, |request| &mut request.moderator).await?;
-        let named = request.act_id.clone();
+        let act_id = request.act_id.clone();
         let (site, ids, act) = undo_request(request, source)?;
-        if named.is_empty() {
+        if act_id.is_empty() {
             let results = self.act_on_all(&site, ids, &act).await?;
             self.desk.learning().refreshed(&site).await;
             return Ok(Response::new(pb::UndoDecisionResponse { results, ..Default::default() }));
         }
-        let UndoneAct { act_id, results, remaining } = self.desk.undo_act(&site, &named, &act).await?;
+        let UndoneAct { act_id, results, remaining } = self.desk.undo_act(&site, &act_id, &act).await?;
         self.desk.learning().refreshed(&site).await;
         let results = results.into_iter().map(|(id, outcome)| {
             let outcome = outcome.map_err(|refusal| refused_act(refusal, &id));
@@ -170,8 +170,8 @@ impl ReviewService for Review {
         &self,
         request: Request<pb::ListAuditEventsRequest>,
     ) -> Result<Response<pb::ListAuditEventsResponse>, Status> {
-        let (site, acts, encoded_size, from) = audit_request(open_request(request).await?)?;
-        let page = self.desk.audit_events(&site, &acts, encoded_size, from).await?;
+        let (site, filter, page_size, from) = audit_request(open_request(request).await?)?;
+        let page = self.desk.audit_events(&site, &filter, page_size, from).await?;
         Ok(Response::new(pb::ListAuditEventsResponse {
             events: page.events,
             next_page_token: page.next.map(|number| number.to_string()).unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! From an [`Error`] to a gRPC status: the only place.
+//! Converts an [`Error`] to a gRPC status. This is the only place that does.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use tonic_types::{ErrorDetails, StatusExt};
 use crate::error::{Error, StoreUnavailable, Violation};
 use crate::pb;
 
-/// Whose error reasons these are.
+/// The domain of the error reasons.
 const DOMAIN: &str = "gatepost";
-/// When to ask again after the store was away: long enough for a failover to make progress.
+/// Retry delay if the store is unavailable: long enough for a failover to make progress.
 const RETRY_UNAVAILABLE: Duration = Duration::from_secs(1);
-/// When to ask again after a call was shed: the calls that were in front of it are done by then.
+/// Retry delay if the call was shed: the calls ahead of it have finished by then.
 const RETRY_OVERLOADED: Duration = Duration::from_millis(200);
 
 impl From<Error> for Status {
@@ -24,27 +24,28 @@ impl From<Error> for Status {
                 details.add_bad_request_violation(&violation.field, &violation.problem);
             }
         }
-        match &error {
-            Error::OverQuota(wait) => drop(details.set_retry_info(Some(*wait))),
-            Error::Overloaded => drop(details.set_retry_info(Some(RETRY_OVERLOADED))),
-            _ if matches!(code, Code::Unavailable | Code::DeadlineExceeded) => {
-                drop(details.set_retry_info(Some(RETRY_UNAVAILABLE)))
-            }
-            _ => {}
+        let retry_delay = match &error {
+            Error::OverQuota(wait) => Some(*wait),
+            Error::Overloaded => Some(RETRY_OVERLOADED),
+            _ if matches!(code, Code::Unavailable | Code::DeadlineExceeded) => Some(RETRY_UNAVAILABLE),
+            _ => None,
+        };
+        if let Some(delay) = retry_delay {
+            details.set_retry_info(Some(delay));
         }
         details.set_error_info(reason, DOMAIN, [("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]);
         Status::with_error_details(code, error.to_string(), details)
     }
 }
 
-/// The code of an error and its reason. The cause of a failure goes into our log: it may name hosts and files.
+/// Returns the code and the reason of an error. The cause of a failure goes only to the log, since it may name hosts and files.
 fn code_and_reason(error: &Error) -> (Code, &'static str) {
     match error {
         Error::Invalid(_) => (Code::InvalidArgument, "INVALID_REQUEST"),
         Error::NotFound { .. } => (Code::NotFound, "COMMENT_NOT_FOUND"),
         Error::CursorExpired => (Code::FailedPrecondition, "CURSOR_EXPIRED"),
         Error::Store(cause) => {
-            // That the store is away was said when it went.
+            // The outage itself was logged when it began.
             if !cause.is::<StoreUnavailable>() {
                 tracing::error!(%cause, "the store failed");
             }
@@ -56,27 +57,27 @@ fn code_and_reason(error: &Error) -> (Code, &'static str) {
         Error::Forbidden { reason, .. } => (Code::PermissionDenied, reason),
         Error::Overloaded => (Code::ResourceExhausted, "OVERLOADED"),
         Error::OverQuota(_) => (Code::ResourceExhausted, "QUOTA_EXCEEDED"),
-        // Not Cancelled: clients retry on Unavailable, and another server may be there already.
+        // Not Cancelled: clients retry on Unavailable, and another server may already be there.
         Error::ShuttingDown => (Code::Unavailable, "SHUTTING_DOWN"),
     }
 }
 
-/// The same for one item of several, where the others go on.
+/// Returns the error of one item in a response of several.
 pub fn item_error(comment_id: String, error: &Error) -> pb::ItemError {
     let (_, reason) = code_and_reason(error);
     pb::ItemError { comment_id, reason: reason.to_owned(), message: error.to_string() }
 }
 
-/// A status that the transport made, in the words of this service. `None`: it is fine as it is.
+/// Returns a clearer status for an error of the transport, or `None` if it is not one of those below.
 pub fn translate_transport_error(code: Code, message: &str) -> Option<Status> {
-    // tonic says so for messages over the limit, before any of our code has run.
+    // tonic reports this for messages over the limit, before any handler runs.
     let violation = if code == Code::OutOfRange {
         Violation::new("request", format!("is longer than {} bytes", super::MAX_MESSAGE))
     } else if code == Code::Internal && message.contains("decode") {
-        Violation::new("request", "is no message of this RPC: it cannot be decoded as the protobuf it should be")
+        Violation::new("request", "is not a message of this RPC: it cannot be decoded as the expected protobuf message")
     } else if code == Code::Internal && message.starts_with("Missing request message") {
-        // Mostly a client that gave up before it had sent its request: nothing of ours has failed.
-        Violation::new("request", "never came: the call ended before its message was there")
+        // Usually a client that gave up before it had sent its request.
+        Violation::new("request", "is missing: the call ended before its message arrived")
     } else {
         return None;
     };

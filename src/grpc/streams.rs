@@ -1,5 +1,5 @@
-//! Streams that stay open: bounded in number, since each keeps something of the store for as long as it lasts, and ended
-//! when whoever opened them may not have them any more, or does not read them.
+//! Long-lived streams. Their number is limited, since each uses the store for as long as it lasts. A stream ends when its
+//! caller is no longer authorized or does not read.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -15,24 +15,24 @@ use crate::error::Error;
 use crate::fair::{ConcurrencyLimiter, ConcurrencyPermit};
 use crate::telemetry::METRICS;
 
-/// Most streams open at once on a server.
+/// Maximum number of open streams on a server.
 const MAX_STREAMS: usize = 1_024;
-/// How often it is asked whether a stream may go on.
+/// Time between two checks of whether a stream may go on.
 const CHECK_INTERVAL: Duration = Duration::from_millis(250);
-/// How long an answer waits for a client that does not read.
+/// Maximum time that a response waits for a client that does not read.
 const MAX_UNREAD: Duration = Duration::from_secs(30);
 
-/// Places for streams, shared between callers. Clones share them.
+/// Places for streams, shared fairly between callers. Clones share them.
 #[derive(Clone)]
 pub struct StreamPlaces(ConcurrencyLimiter);
 
-/// A stream of answers.
+/// A stream of responses.
 pub type AnswerStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
-/// What a stream holds while it is open.
+/// The place of an open stream.
 pub struct StreamPlace {
     _place: ConcurrencyPermit,
-    /// From the moment the place is taken, so that the connection is never idle between the call and its stream.
+    /// Counted from the moment the place is taken, so that the connection is never idle between the call and its stream.
     _busy: Option<OpenCallCount>,
     call: CallContext,
     site: String,
@@ -45,11 +45,10 @@ impl Default for StreamPlaces {
 }
 
 impl StreamPlaces {
-    /// Takes a place for a stream, before anything of the store is taken for it. `site` is empty if the stream is of none in
-    /// particular.
+    /// Takes a place for a stream, before the stream uses the store. `site` is empty if the stream belongs to no site.
     ///
     /// # Errors
-    /// [`Error::Overloaded`] when none is left for this caller.
+    /// Returns [`Error::Overloaded`] if no place is left for this caller.
     pub fn take(&self, call: &CallContext, site: &str) -> Result<StreamPlace, Error> {
         let caller = call.authority().caller()?;
         let place = self.0.try_acquire(&caller.id, site).ok_or_else(|| {
@@ -61,45 +60,45 @@ impl StreamPlaces {
 }
 
 impl StreamPlace {
-    /// Succeeds if the stream may go on.
+    /// Returns an error if the caller may no longer have the stream.
     fn check_authority(&self) -> Result<(), Error> {
         self.call.authority().caller()?.check_site(&self.site)
     }
 }
 
-/// Answers with a stream that gives its place back at its end. It ends within half a second of the moment when its caller's key or
-/// certificate does, when its client goes away, and when its client does not read for some time.
-pub fn respond<T: Send + 'static>(held: StreamPlace, stream: AnswerStream<T>) -> Response<AnswerStream<T>> {
+/// Returns a response with a stream that holds its place until it ends. The stream ends within half a second after its caller's
+/// key or certificate expires, when the client disconnects, or when the client has not read for 30 seconds.
+pub fn respond<T: Send + 'static>(place: StreamPlace, stream: AnswerStream<T>) -> Response<AnswerStream<T>> {
     let (sender, receiver) = mpsc::channel(1);
-    // A task of its own: what hyper does not send it does not ask for either.
-    tokio::spawn(forward(held, stream, sender));
+    // Forwarded by a task of its own, since hyper does not poll a stream that it cannot send.
+    tokio::spawn(forward(place, stream, sender));
     Response::new(Box::pin(ReceiverStream::new(receiver)))
 }
 
-async fn forward<T: Send>(held: StreamPlace, mut stream: AnswerStream<T>, client: mpsc::Sender<Result<T, Status>>) {
+async fn forward<T: Send>(place: StreamPlace, mut stream: AnswerStream<T>, client: mpsc::Sender<Result<T, Status>>) {
     let mut ticks = interval(CHECK_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut waiting, mut since): (Option<Result<T, Status>>, _) = (None, Instant::now());
+    let (mut pending, mut since): (Option<Result<T, Status>>, _) = (None, Instant::now());
     loop {
         tokio::select! {
-            permit = client.reserve(), if waiting.is_some() => {
-                let (Ok(permit), Some(answer)) = (permit, waiting.take()) else { return };
+            permit = client.reserve(), if pending.is_some() => {
+                let (Ok(permit), Some(answer)) = (permit, pending.take()) else { return };
                 let last = answer.is_err();
                 permit.send(answer);
                 if last {
                     return;
                 }
             }
-            answer = stream.next(), if waiting.is_none() => match answer {
-                Some(answer) => (waiting, since) = (Some(answer), Instant::now()),
+            answer = stream.next(), if pending.is_none() => match answer {
+                Some(answer) => (pending, since) = (Some(answer), Instant::now()),
                 None => return,
             },
             _ = ticks.tick() => {
-                if let Err(error) = held.check_authority() {
+                if let Err(error) = place.check_authority() {
                     let _ = client.try_send(Err(error.into()));
                     return;
                 }
-                if waiting.is_some() && since.elapsed() > MAX_UNREAD {
+                if pending.is_some() && since.elapsed() > MAX_UNREAD {
                     return;
                 }
             }

@@ -1,4 +1,4 @@
-//! The stream of what enters and leaves the queue: follows the audit, in which every such act stands in order.
+//! The stream of comments that enter and leave the queue. It follows the audit log, which records all such acts in order.
 
 use std::time::Duration;
 
@@ -14,15 +14,15 @@ use crate::error::Error;
 use crate::pb;
 use crate::review::{AuditFilter, ReviewDesk};
 
-/// How often the audit is looked at.
+/// Time between two reads of the audit log.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// Most acts looked at at once, and moves on the way to a client that reads slowly.
+/// Maximum number of acts read at once, and of changes buffered for a client that reads slowly.
 const CHANNEL_CAPACITY: usize = 64;
 
-/// Follows a site's queue from now on.
+/// Returns the stream of a site's queue changes from now on.
 ///
 /// # Errors
-/// The store being away.
+/// Returns an error if the store is unavailable.
 pub async fn queue_moves(
     desk: ReviewDesk,
     site: Site,
@@ -32,7 +32,7 @@ pub async fn queue_moves(
     let (sender, receiver) = mpsc::channel(CHANNEL_CAPACITY);
     tokio::spawn(async move {
         if let Err(error) = follow(&desk, &site, newest, &sender, leaving).await {
-            // A client that has gone does not need to know.
+            // Fails only if the client has disconnected and needs no error.
             let _ = sender.send(Err(error)).await;
         }
     });
@@ -50,17 +50,17 @@ async fn follow(
     loop {
         let page = desk.audit_events(site, &AuditFilter::default(), CHANNEL_CAPACITY, Some(from)).await?;
         let more = page.next.is_some();
-        // A store that lost its audit begins anew.
+        // A store that has lost its audit log starts again at 0.
         from = from.min(page.newest.number);
         for event in page.events {
             from = event.number;
             if event.before != hold && event.after != hold {
                 continue;
             }
-            // Erased between the two: there is nothing to tell of any more.
+            // The comment was erased in the meantime, and its event is empty.
             let Ok(id) = CommentId::parse("comment_id", &event.comment_id) else { continue };
             let comment = match desk.comment(site, &id).await {
-                Ok(known) => Some(moderated_comment(known.stored, known.claim)),
+                Ok(found) => Some(moderated_comment(found.stored, found.claim)),
                 Err(Error::NotFound { .. }) => None,
                 Err(error) => return Err(error),
             };

@@ -1,4 +1,4 @@
-//! The stream of verdict changes: follows the store's events from a cursor until either side leaves.
+//! The stream of verdict changes. It follows the store's events from a cursor until the client or the server ends it.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use crate::error::Error;
 use crate::pb;
 use crate::store::{Store, Watcher};
 
-/// How long one look at the store waits for news before it looks whether the client is still there.
+/// Maximum time that one read waits for changes, before it checks whether the client is still connected.
 const POLL_TIMEOUT: Duration = Duration::from_secs(5);
-/// Changes on the way to a client that reads slowly. Small: the store keeps the rest.
+/// Number of changes buffered for a client that reads slowly. Small, since the store keeps the rest.
 const CHANNEL_CAPACITY: usize = 4;
 
-/// Follows a site's changes after a cursor.
+/// Returns the stream of a site's changes after a cursor.
 ///
 /// # Errors
-/// A cursor that is none; the store being away.
+/// Returns an error if the cursor is invalid or the store is unavailable.
 pub async fn verdict_changes(
     store: &Store,
     site: &Site,
@@ -32,10 +32,7 @@ pub async fn verdict_changes(
         None | Some("") => store.first_cursor(),
         Some("now") => store.latest_cursor(site).await?,
         Some(text) => store.parse_cursor(text).ok_or_else(|| {
-            Error::invalid(
-                "after_cursor",
-                "is none of this server's cursors; leave it out to begin with the oldest change kept",
-            )
+            Error::invalid("after_cursor", "is not a cursor of this server; leave it out to begin with the oldest change kept")
         })?,
     };
     let watcher = store.watch(site, after).await?;
@@ -50,15 +47,16 @@ async fn follow(
     mut leaving: watch::Receiver<bool>,
 ) {
     loop {
-        let news = tokio::select! {
-            news = watcher.next(POLL_TIMEOUT) => news,
+        let events = tokio::select! {
+            events = watcher.next(POLL_TIMEOUT) => events,
             () = client.closed() => return,
             _ = leaving.wait_for(|leaving| *leaving) => Err(Error::ShuttingDown),
         };
-        let events = match news {
+        let events = match events {
             Ok(events) => events,
             Err(error) => {
-                // A client that has gone does not need to know.
+                // Fails only if the client has disconnected and needs no error.
+
                 let _ = client.send(Err(error)).await;
                 return;
             }

@@ -1,4 +1,4 @@
-//! Applies what a site has learned to the base model's logits, as far as the correction serves.
+//! Applies a site's correction to the base model's logits, as far as the correction serves.
 
 use super::scorer::Scorer;
 use crate::classify::site::fold::{CorrectionStatus, SiteModel};
@@ -10,76 +10,79 @@ use crate::classify::{Label, Scores};
 #[derive(Debug, Clone, Copy)]
 pub struct CorrectedLogit {
     pub label: Label,
-    /// `None`: the base does not speak the language.
+    /// The base model's logit. `None` if the model does not support the language.
     pub base: Option<f64>,
     pub corrected: f64,
 }
 
-/// A site's correction under the terms of the site's policy, as it applies to one comment.
+/// A site's correction with the thresholds of the site's policy, applied to one comment.
 pub struct CorrectionContext<'a> {
     pub scorer: &'a Scorer,
     pub site_model: &'a SiteModel,
-    pub terms: HoldThresholds,
+    pub thresholds: HoldThresholds,
     pub scores: &'a Scores,
 }
 
 impl CorrectionContext<'_> {
-    /// Replaces the logits of the labels for which the correction serves, and returns what it changed. `sketch` computes the
-    /// comment's features, which only some comments need.
-    pub fn apply(&self, logits: &mut Vec<(Label, f64)>, sketch: impl Fn() -> FeatureVector) -> Vec<CorrectedLogit> {
-        // A comment does not wait for it.
-        let Some(serving) = self.site_model.try_serving(&self.terms, || self.scorer.sentinels()) else { return Vec::new() };
-        let mut all = Vec::new();
+    /// Replaces the logits of the labels for which the correction serves, and returns what it changed. `feature_vector`
+    /// computes the comment's features, which only some comments need.
+    pub fn apply(&self, logits: &mut Vec<(Label, f64)>, feature_vector: impl Fn() -> FeatureVector) -> Vec<CorrectedLogit> {
+        // If the status is still being computed, the comment is scored without the correction.
+        let Some(serving) = self.site_model.try_serving(&self.thresholds, || self.scorer.sentinels()) else {
+            return Vec::new();
+        };
+        let mut changes = Vec::new();
         for kind in site::CorrectedLabel::ALL {
             let Some(corrected) = self.scores.corrected(kind) else { continue };
             let label = kind.label();
             let Some(base) = self.scores.logit(label) else {
                 if serving.unspoken[kind as usize].serves && serving.limits.may_score_alone(kind, self.scores.language()) {
-                    let to = f64::from(corrected);
-                    logits.push((label, to));
-                    all.push(CorrectedLogit { label, base: None, corrected: to });
+                    let corrected_logit = f64::from(corrected);
+                    logits.push((label, corrected_logit));
+                    changes.push(CorrectedLogit { label, base: None, corrected: corrected_logit });
                 }
                 continue;
             };
-            let Some(to) = self.served_logit(kind, &serving, base, corrected, &sketch) else { continue };
-            let (from, to) = (f64::from(base), f64::from(to));
-            logits.iter_mut().filter(|(known, _)| *known == label).for_each(|(_, logit)| *logit = to);
-            all.push(CorrectedLogit { label, base: Some(from), corrected: to });
-            if kind == site::CorrectedLabel::Toxicity && to < from {
-                all.extend(lower_other_abuse(logits, label, to - from));
+            let Some(corrected_logit) = self.served_logit(kind, &serving, base, corrected, &feature_vector) else { continue };
+            let (base_logit, corrected_logit) = (f64::from(base), f64::from(corrected_logit));
+            logits.iter_mut().filter(|(known, _)| *known == label).for_each(|(_, logit)| *logit = corrected_logit);
+            changes.push(CorrectedLogit { label, base: Some(base_logit), corrected: corrected_logit });
+            if kind == site::CorrectedLabel::Toxicity && corrected_logit < base_logit {
+                changes.extend(lower_other_abuse(logits, label, corrected_logit - base_logit));
             }
         }
-        all
+        changes
     }
 
-    /// Returns the logit to use for a kind that the base scores. Returns `None` if the base's stands.
+    /// Returns the corrected logit for a label that the base model scores. Returns `None` if the base logit applies.
     fn served_logit(
         &self,
         kind: site::CorrectedLabel,
         serving: &CorrectionStatus,
         base: f32,
         corrected: f32,
-        sketch: impl Fn() -> FeatureVector,
+        feature_vector: impl Fn() -> FeatureVector,
     ) -> Option<f32> {
         let serves = serving.spoken[kind as usize].serves;
         let limited = if serves { serving.limits.apply(kind, base, corrected) } else { base };
-        // What the limits keep from being said may be said of comments like those that were decided.
-        let asks = serving.similar[kind as usize] && self.terms.holds(kind, limited) != self.terms.holds(kind, corrected);
-        if asks && self.site_model.similar_direction(&sketch(), kind) == Some(corrected > base) {
+        // Beyond the limits, the whole correction may decide on comments that resemble decided ones.
+        let crosses_threshold =
+            serving.similar[kind as usize] && self.thresholds.holds(kind, limited) != self.thresholds.holds(kind, corrected);
+        if crosses_threshold && self.site_model.similar_direction(&feature_vector(), kind) == Some(corrected > base) {
             return Some(corrected);
         }
         serves.then_some(limited)
     }
 }
 
-/// Lowers the logits of the other labels of abuse by as much as that of `label`: what the site lets pass as abuse, it lets pass
-/// under any of its names. Returns what changed.
+/// Lowers the logits of the other abuse labels by the same amount as that of `label`, because abuse that the site accepts
+/// may be scored under several labels. Returns what changed.
 fn lower_other_abuse(logits: &mut [(Label, f64)], label: Label, change: f64) -> Vec<CorrectedLogit> {
     let others = logits.iter_mut().filter(|(other, _)| ![Label::Spam, label].contains(other));
     let lowered = others.map(|(label, logit)| {
-        let from = *logit;
+        let before = *logit;
         *logit += change;
-        CorrectedLogit { label: *label, base: Some(from), corrected: *logit }
+        CorrectedLogit { label: *label, base: Some(before), corrected: *logit }
     });
     lowered.collect()
 }

@@ -1,4 +1,4 @@
-//! A comment's evaluation: what policy and model find in it before any fact from the store is known.
+//! The evaluation of a comment: the findings of policy and model before any fact from the store is known.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::facts::Facts;
 use crate::policy::tune::{CommentClass, LabelledSample};
 use crate::policy::{Findings, ListContext, Omission, Policy, PolicyDecision};
 
-/// A comment that was looked at and scored, ready to be decided on whatever facts come.
+/// A comment with its findings and scores, ready to be decided with facts from the store.
 pub struct Evaluation<'a> {
     pub(super) scorer: &'a Scorer,
     /// The site's policy.
@@ -29,41 +29,30 @@ pub struct Evaluation<'a> {
 }
 
 impl<'a> Evaluation<'a> {
-    /// Looks at a comment and scores it as if it did not have the parts in `without`.
+    /// Evaluates a comment as if it did not have the parts in `without`.
     pub(super) fn new(
         scorer: &'a Scorer,
         policy: &'a Policy,
         comment: &'a Comment,
-        listed: ListContext<'a>,
-        learned: Option<&'a SiteModel>,
+        list_context: ListContext<'a>,
+        site_model: Option<&'a SiteModel>,
         without: Omission,
     ) -> Self {
         let model = scorer.model();
-        let mut findings = policy.check(comment, listed, without);
-        let counted = findings.blank_exempt(comment.text().as_str());
-        let learned = learned.filter(|learned| policy.applies_corrections() && learned.correction().is_some());
-        let input = input(comment, &counted, &findings, policy);
-        let scores = model.score_for(&input, learned.and_then(SiteModel::correction));
+        let mut findings = policy.check(comment, list_context, without);
+        let scored_text = findings.blank_exempt(comment.text().as_str());
+        let site_model = site_model.filter(|site_model| policy.applies_corrections() && site_model.correction().is_some());
+        let input = input(comment, &scored_text, &findings, policy);
+        let scores = model.score_for(&input, site_model.and_then(SiteModel::correction));
         let mut logits: Vec<(Label, f64)> =
             model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
-        let corrected = learned.map_or_else(Vec::new, |learned| {
-            let correcting = CorrectionContext { scorer, site_model: learned, terms: policy.gate_terms(), scores: &scores };
-            correcting.apply(&mut logits, || model.feature_vector_scored(&input, &scores))
+        let corrections = site_model.map_or_else(Vec::new, |site_model| {
+            let context = CorrectionContext { scorer, site_model, thresholds: policy.gate_terms(), scores: &scores };
+            context.apply(&mut logits, || model.feature_vector_scored(&input, &scores))
         });
-        let speaks: Vec<Label> = corrected.iter().map(|corrected| corrected.label).collect();
-        policy.apply_signals(comment, model.labels(), &scores, &speaks, &mut findings);
-        Self {
-            scorer,
-            policy,
-            comment,
-            list_context: listed,
-            findings,
-            scored_text: counted,
-            scores,
-            logits,
-            site_model: learned,
-            corrections: corrected,
-        }
+        let corrected_labels: Vec<Label> = corrections.iter().map(|corrected| corrected.label).collect();
+        policy.apply_signals(comment, model.labels(), &scores, &corrected_labels, &mut findings);
+        Self { scorer, policy, comment, list_context, findings, scored_text, scores, logits, site_model, corrections }
     }
 
     /// Returns the classifier's input for the comment.
@@ -71,12 +60,12 @@ impl<'a> Evaluation<'a> {
         input(self.comment, &self.scored_text, &self.findings, self.policy)
     }
 
-    /// Returns the comment's features as learning keeps them.
+    /// Returns the comment's feature vector for learning.
     pub(super) fn feature_vector(&self) -> FeatureVector {
         self.scorer.model().feature_vector_scored(&self.input(), &self.scores)
     }
 
-    /// Finds out what the words alone say, where it depends on them whether a link confirms a score that would reject.
+    /// Scores the words alone, if the decision depends on whether a link confirms a score that would reject.
     pub(super) fn score_words_alone(&mut self) {
         let threshold = self.policy.threshold(Label::Spam);
         let spam = self.logits.iter().find(|(label, _)| *label == Label::Spam).map(|(_, logit)| *logit);
@@ -88,21 +77,21 @@ impl<'a> Evaluation<'a> {
         }
         let without = Omission { links: true, author_url: true };
         let findings = self.policy.check(self.comment, self.list_context, without);
-        let counted = findings.blank_exempt(self.comment.text().as_str());
-        let words = Input { author: None, ..input(self.comment, &counted, &findings, self.policy) };
+        let scored_text = findings.blank_exempt(self.comment.text().as_str());
+        let words = Input { author: None, ..input(self.comment, &scored_text, &findings, self.policy) };
         if let Some(logit) = self.scorer.model().score(&words).logit(Label::Spam) {
             self.findings.set_words_only_logit(f64::from(logit));
         }
     }
 
-    /// Decides, without explaining it or putting a verdict together: for measuring.
+    /// Decides without explanations and without a verdict, for measurements.
     pub fn decide(&self, facts: &Facts) -> PolicyDecision {
         self.policy.decide(&self.findings, &self.logits, facts)
     }
 
-    /// What thresholds are tuned by, for a comment that is known to be of this kind.
-    pub fn tuning_sample(self, kind: CommentClass) -> LabelledSample {
-        LabelledSample::new(self.policy, kind, self.findings, self.logits)
+    /// Returns the sample by which thresholds are tuned, for a comment of a known class.
+    pub fn tuning_sample(self, class: CommentClass) -> LabelledSample {
+        LabelledSample::new(self.policy, class, self.findings, self.logits)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reasons for a decision: what in the comment speaks for a label, and what the site's outcomes have taught.
+//! The reasons for a decision: the parts of the comment that count for a label, and the effect of the site's outcomes.
 
 use super::correct::CorrectedLogit;
 use super::evaluation::{Evaluation, log_odds};
@@ -6,42 +6,44 @@ use crate::classify::Label;
 use crate::classify::site::training_example::OutcomeSource;
 use crate::verdict::Reason;
 
-/// How many parts of an explanation a verdict carries per label.
+/// Maximum number of parts of an explanation per label.
 const EXPLAIN_PARTS: usize = 5;
 
 impl Evaluation<'_> {
-    /// Returns what the site's outcomes had to say, where it explains a decision or changed what a score does. Where no label is
-    /// explained one reason stands for all that changed.
+    /// Returns the reasons for corrections that concern an explained label or changed whether a label holds. If no label is
+    /// explained, only the first such reason is returned.
     pub(super) fn explain_corrections<'s>(&'s self, explained: &'s [Label]) -> impl Iterator<Item = Reason> + 's {
-        let taught = self.corrections.iter().filter_map(|corrected| self.taught(corrected, explained));
-        taught.take(explained.len().max(1))
+        let reasons = self.corrections.iter().filter_map(|corrected| self.correction_reason(corrected, explained));
+        reasons.take(explained.len().max(1))
     }
 
-    fn taught(&self, corrected: &CorrectedLogit, explained: &[Label]) -> Option<Reason> {
-        let &CorrectedLogit { label, base: from, corrected: to } = corrected;
+    /// Returns the reason for a correction, if it is to be explained.
+    fn correction_reason(&self, corrected: &CorrectedLogit, explained: &[Label]) -> Option<Reason> {
+        let &CorrectedLogit { label, base, corrected: after } = corrected;
         let hold = self.policy.threshold(label).hold.map(log_odds);
         let holds = |logit: f64| hold.is_some_and(|hold| logit >= hold);
-        let changed = from.is_none_or(|from| holds(from) != holds(to));
+        let changed = base.is_none_or(|base| holds(base) != holds(after));
         if !changed && !explained.contains(&label) {
             return None;
         }
-        let learned = self.site_model?;
-        // Hosts and archives tell of their own.
-        let by_moderators = learned.counts().sources[OutcomeSource::Moderator as usize] > 0;
+        let site_model = self.site_model?;
+        // Outcomes of hosts and archives come from the blog's own moderators.
+        let by_moderators = site_model.counts().sources[OutcomeSource::Moderator as usize] > 0;
         let who = if by_moderators { "this site's moderators" } else { "the blog's own moderators" };
-        let (ham, bad) = learned.similar_outcomes(&self.feature_vector());
-        let weight = to - from.unwrap_or_default();
+        let (ham, bad) = site_model.similar_outcomes(&self.feature_vector());
+        let weight = after - base.unwrap_or_default();
         let message = match (weight > 0.0, ham, bad) {
             (true, _, 1..) => format!("{who} rejected {bad} like it"),
             (false, 1.., _) => format!("{who} approved {ham} like it"),
-            (true, ..) => format!("what {who} rejected speaks for it"),
-            (false, ..) => format!("what {who} approved speaks against it"),
+            (true, ..) => format!("rejections by {who} raise the score"),
+            (false, ..) => format!("approvals by {who} lower the score"),
         };
         Some(Reason::new("SITE_LEARNED", message).with_label(label.as_str(), weight).with_rule("learning.correct"))
     }
 
-    /// What in the comment speaks for each label, strongest first; a label's last reason is all the rest, so that the
-    /// weights (with the evidence of the form, for spam) add up to the logit of the score.
+    /// Returns the parts of the comment that count for each label, strongest first. The last reason of a label is the sum
+    /// of the remaining parts, so that the weights (with the evidence of the form, for spam) add up to the logit of the
+    /// score.
     pub(super) fn explain(&self, labels: &[Label]) -> Vec<Reason> {
         if labels.is_empty() {
             return Vec::new();
@@ -49,7 +51,7 @@ impl Evaluation<'_> {
         let explanations = self.scorer.model().explain(&self.input(), &self.scores, labels, EXPLAIN_PARTS);
         let reasons = explanations.into_iter().flat_map(|explanation| {
             let name = explanation.label.as_str();
-            let rest = Reason::new("TEXT_REST", "everything else in the text, and how common this is at all");
+            let rest = Reason::new("TEXT_REST", "everything else in the text, and the base rate");
             let parts = explanation.contributions.into_iter().map(move |part| {
                 let span = part.span.and_then(|span| self.comment.span(span));
                 let (code, what) = match part.is_author_name {

@@ -1,11 +1,11 @@
-//! The classifier's input for a comment.
+//! Builds the classifier's input for a comment.
 
 use crate::classify::{Author, Input};
 use crate::comment::Comment;
 use crate::policy::{Findings, Policy};
 
-/// Returns the classifier's input for a comment whose text is `text`. An author's address that is no evidence is left out, as
-/// if the host had not sent it.
+/// Returns the classifier's input for a comment whose scored text is `text`. A web address of the author that is not
+/// evidence is left out, as if the host had not sent it.
 pub fn input<'a>(comment: &'a Comment, text: &'a str, findings: &Findings, policy: &'a Policy) -> Input<'a> {
     let url = |url: &'a str| Some(url).filter(|url| url.trim().is_empty() || findings.has_author_url());
     Input {

@@ -1,18 +1,18 @@
-//! The model that scores comments, and the bundled comments that bound its corrections.
+//! The model that scores comments, and the sentinels that limit corrections.
 
 use std::sync::{Arc, OnceLock};
 
 use crate::classify::Model;
 use crate::classify::site::sentinel::Sentinels;
 
-/// A model and its scores for the bundled sentinels.
+/// A model and its scores for the sentinels.
 pub struct Scorer {
     model: Arc<Model>,
     sentinels: OnceLock<Sentinels>,
 }
 
 impl Scorer {
-    /// Creates a scorer whose sentinels are not scored yet.
+    /// Creates a scorer. Its sentinels are not scored yet.
     pub fn new(model: Arc<Model>) -> Self {
         Self { model, sentinels: OnceLock::new() }
     }

@@ -1,4 +1,4 @@
-//! Decides on an evaluated comment and puts the verdict together.
+//! Decides on an evaluated comment and builds the verdict.
 
 use std::time::SystemTime;
 
@@ -8,29 +8,29 @@ use crate::facts::Facts;
 use crate::policy::{LinkStripping, PolicyDecision};
 use crate::verdict::{Decision, MACHINE, RateLimit, Reason, RemovablePart, Verdict};
 
-/// How many labels of a verdict are explained.
+/// Maximum number of labels of a verdict that are explained.
 const EXPLAIN_LABELS: usize = 2;
 
 impl Evaluation<'_> {
-    /// Decides. `id` and `revision` name the verdict; `now` is when.
+    /// Decides on the comment and returns the verdict with this id and revision; `now` is the time of the decision.
     pub fn verdict(&self, facts: &Facts, now: SystemTime, id: String, revision: u32) -> Verdict {
-        let mut ruling = self.decide(facts);
-        let publish_without = self.publishable_without(ruling.decision, facts);
+        let mut decided = self.decide(facts);
+        let publish_without = self.publishable_without(decided.decision, facts);
         if !publish_without.is_empty() && self.policy.strip() == LinkStripping::Approve {
-            approve_without(&mut ruling, &publish_without);
+            approve_without(&mut decided, &publish_without);
         }
-        let mut reasons = ruling.reasons;
-        let labels = &ruling.labels_to_explain[..ruling.labels_to_explain.len().min(EXPLAIN_LABELS)];
+        let mut reasons = decided.reasons;
+        let labels = &decided.labels_to_explain[..decided.labels_to_explain.len().min(EXPLAIN_LABELS)];
         reasons.extend(self.explain_corrections(labels));
-        if ruling.decision > Decision::Approve {
+        if decided.decision > Decision::Approve {
             reasons.extend(self.explain(labels));
         }
         Verdict {
             id,
             site: self.comment.site().as_str().to_owned(),
             comment_id: self.comment.id().as_str().to_owned(),
-            decision: ruling.decision,
-            scores: ruling.scores.into_iter().map(|(label, score)| (label.as_str().into(), score)).collect(),
+            decision: decided.decision,
+            scores: decided.scores.into_iter().map(|(label, score)| (label.as_str().into(), score)).collect(),
             reasons,
             rate_limit: facts.tightest().map(|state| RateLimit {
                 limit: state.limit,
@@ -51,8 +51,8 @@ impl Evaluation<'_> {
         }
     }
 
-    /// Decides while the store is away: by what this process knows of the comment, and nothing is written down. `local`:
-    /// the limits are this process's own. `None`: it has no verdict.
+    /// Decides by what this process knows, without the store; the verdict is not recorded. `local` says whether the limits
+    /// are this process's own. Returns `None` if the policy wants no verdict then.
     pub fn verdict_unrecorded(&self, facts: &Facts, now: SystemTime, local: bool) -> Option<Verdict> {
         let mut verdict = self.verdict(facts, now, uuid::Uuid::now_v7().to_string(), 1);
         if let Some(limit) = &mut verdict.rate_limit {
@@ -62,10 +62,10 @@ impl Evaluation<'_> {
     }
 }
 
-/// Approves a held comment that is published without some of its parts.
-fn approve_without(ruling: &mut PolicyDecision, parts: &[RemovablePart]) {
+/// Approves a held comment, to be published without some of its parts.
+fn approve_without(decided: &mut PolicyDecision, parts: &[RemovablePart]) {
     let names: Vec<&str> = parts.iter().map(|part| part.as_words()).collect();
-    let message = format!("published without {}: with it the comment would be held", names.join(" and "));
-    ruling.decision = Decision::Approve;
-    ruling.reasons.insert(0, Reason::new("LINKS_STRIPPED", message).with_rule("links.strip"));
+    let message = format!("published without {}; otherwise the comment would be held", names.join(" and "));
+    decided.decision = Decision::Approve;
+    decided.reasons.insert(0, Reason::new("LINKS_STRIPPED", message).with_rule("links.strip"));
 }

@@ -1,24 +1,24 @@
-//! What a caller may do, and for which sites.
+//! The permissions of a caller: its role and its sites.
 
 use serde::{Deserialize, Serialize};
 
-/// What a caller may do.
+/// The role of a caller: what it may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Send comments, learn what became of them, and have a person erased.
+    /// May send comments, read their verdicts, and have a person erased.
     Host,
-    /// See and decide what is held.
+    /// May see and decide held comments.
     Moderator,
-    /// Everything.
+    /// May do everything.
     Admin,
 }
 
 impl Role {
-    /// All of them.
+    /// All roles.
     pub const ALL: [Role; 3] = [Role::Host, Role::Moderator, Role::Admin];
 
-    /// `host`, `moderator` or `admin`.
+    /// Returns the name of the role: `host`, `moderator` or `admin`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Host => "host",
@@ -27,24 +27,24 @@ impl Role {
         }
     }
 
-    /// Reads back what [`as_str`](Self::as_str) gave.
+    /// Parses a name that [`as_str`](Self::as_str) returns. Returns `None` if it is unknown.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 }
 
-/// The sites that a caller may speak for.
+/// The sites for which a caller may act.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AllowedSites {
     /// Every site.
     All,
-    /// These.
+    /// The sites that are listed.
     These(Vec<String>),
 }
 
 impl AllowedSites {
-    /// Whether a site is among them.
+    /// Returns whether a site is among these sites.
     pub fn contains(&self, site: &str) -> bool {
         match self {
             Self::All => true,
@@ -52,7 +52,7 @@ impl AllowedSites {
         }
     }
 
-    /// Whether all of the others are among them.
+    /// Returns whether all of the other sites are among these sites.
     pub fn contains_all(&self, others: &AllowedSites) -> bool {
         match (self, others) {
             (Self::All, _) => true,

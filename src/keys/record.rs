@@ -1,4 +1,4 @@
-//! What is stored of a key.
+//! The stored record of a key.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,20 +7,20 @@ use serde::{Deserialize, Serialize};
 use super::access::{AllowedSites, Role};
 use crate::error::Error;
 
-/// What is stored of a key. Times are seconds since 1970.
+/// The stored record of a key. Times are in seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRecord {
     /// SHA-256 of the key's text, in hex.
     hash: String,
-    /// Whose it is, for people.
+    /// Name of the key's owner, for people.
     pub name: String,
-    /// What it may do.
+    /// Role of the key.
     pub role: Role,
-    /// The sites it may speak for.
+    /// Sites for which the key may be used.
     pub sites: AllowedSites,
-    /// When it was made.
+    /// Time at which the key was created.
     created_at: u64,
-    /// When it ends by itself.
+    /// Time at which the key expires.
     expires_at: Option<u64>,
 }
 
@@ -57,17 +57,17 @@ impl KeyRecord {
         digits.len() == stored.len() && super::secret::constant_time_eq(&stored, hash)
     }
 
-    /// When it was made.
+    /// Returns the time at which the key was created.
     pub fn created_at(&self) -> SystemTime {
         from_unix_seconds(self.created_at)
     }
 
-    /// When it ends by itself. `None`: never.
+    /// Returns the time at which the key expires, or `None` if it does not.
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.expires_at.map(from_unix_seconds)
     }
 
-    /// Returns whether a caller with this key may make other keys for good: it is an admin's, for all sites, without an end.
+    /// Returns whether the key can create other keys without limits: it is an admin's, for all sites, and does not expire.
     pub(super) fn is_unlimited_admin(&self) -> bool {
         self.role == Role::Admin && self.sites == AllowedSites::All && self.expires_at.is_none()
     }

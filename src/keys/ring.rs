@@ -1,4 +1,4 @@
-//! All keys, as a server knows them, and what is done with them.
+//! The keys of a server, cached from the store, and the operations on them.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
@@ -15,97 +15,99 @@ use crate::error::Error;
 use crate::pb;
 use crate::store::{RecordKind, Records, RecordsUpdate, Store};
 
-/// How often the store is asked whether the keys have changed.
+/// Interval at which the store is asked whether the keys have changed.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// How often it is told which were used.
+/// Interval at which the uses of keys are written to the store.
 const WRITE_USES_INTERVAL: Duration = Duration::from_secs(60);
-/// A key that is not known may have been made a moment ago elsewhere; but whoever makes keys up must not keep the store busy.
+/// Minimum interval between reads of the keys because of unknown keys. An unknown key may be new, but callers with invented
+/// keys must not keep the store busy.
 const MIN_REFRESH_INTERVAL: Duration = Duration::from_millis(100);
-/// How often a change of the keys is tried that others get in the way of.
+/// Maximum number of attempts at a change of the keys that conflicts with others.
 const MAX_TRIES: u32 = 16;
-/// The name of the key that comes from the settings.
+/// Id and name of the operator's key, which comes from the configuration.
 const ADMIN: &str = "admin";
 
-/// All keys. Cheap to clone.
+/// The keys of a server. Cheap to clone.
 #[derive(Clone)]
 pub struct KeyRing {
     store: Store,
-    /// The hash of the operator's own key, from the settings.
+    /// Hash of the operator's key, from the configuration.
     admin: Option<[u8; 32]>,
-    /// Whether callers need a key even if there never was one.
+    /// Whether callers need a key even if there has never been one.
     keys_required: bool,
-    /// Whether an operator has another way in than keys of the store: a client certificate.
+    /// Returns whether a client certificate has the rights of an admin for all sites.
     has_admin_certificate: Arc<dyn Fn() -> bool + Send + Sync>,
     snapshot: Arc<ArcSwap<KeySnapshot>>,
     uses: KeyUses,
     last_refresh: Arc<Mutex<Option<Instant>>>,
 }
 
-/// A key that was just made.
+/// A new key.
 pub struct NewKey {
-    /// Its name in lists.
+    /// Id of the key.
     pub id: String,
-    /// Its text, which nobody will see again.
+    /// Text of the key, which is not stored and cannot be shown again.
     pub text: String,
-    /// What is kept of it.
+    /// Stored record of the key.
     pub record: KeyRecord,
 }
 
 impl KeyRing {
-    /// Reads the keys. `demanded`: callers need one even if there never was one. `other_way_in` returns whether a client
-    /// certificate may do what an admin's key for all sites may.
+    /// Reads the keys. With `keys_required`, callers need a key even if there has never been one. `has_admin_certificate`
+    /// returns whether a client certificate has the rights of an admin for all sites.
     ///
-    /// A store that may still come is not waited for: [`follow`](Self::follow) reads the keys then, and until it has only the
-    /// operator's own key and client certificates are good for anything.
+    /// If the store is unavailable and can recover, does not wait for it: [`poll_changes`](Self::poll_changes) reads the keys
+    /// later, and until then only the operator's key and client certificates are accepted.
     ///
     /// # Errors
-    /// Returns an error if the keys cannot be read and waiting would not help.
+    /// Returns an error if the keys cannot be read and the store cannot recover.
     pub async fn open(
         store: Store,
         admin_key: Option<&str>,
-        demanded: bool,
-        other_way_in: impl Fn() -> bool + Send + Sync + 'static,
+        keys_required: bool,
+        has_admin_certificate: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Result<Self, Error> {
         let ring = Self {
             store,
             admin: admin_key.map(secret::hash),
-            keys_required: demanded,
-            has_admin_certificate: Arc::new(other_way_in),
+            keys_required,
+            has_admin_certificate: Arc::new(has_admin_certificate),
             snapshot: Arc::default(),
             uses: KeyUses::default(),
             last_refresh: Arc::default(),
         };
         match ring.refresh().await {
-            Err(Error::Store(cause)) if ring.store.can_recover() => tracing::warn!(%cause, "no keys are known yet"),
+            Err(Error::Store(cause)) if ring.store.can_recover() => tracing::warn!(%cause, "the keys could not be read yet"),
             read => _ = read?,
         }
         Ok(ring)
     }
 
-    /// Returns whether the keys were read: until then nobody knows which there are, or whether there are any.
+    /// Returns whether the keys have been read.
     pub fn is_loaded(&self) -> bool {
         self.snapshot.load().loaded
     }
 
-    /// Whether there is any key to call with, as far as is known.
+    /// Returns whether there is a known key: the operator's or one in the store.
     pub fn has_any(&self) -> bool {
         self.admin.is_some() || !self.snapshot.load().is_empty()
     }
 
-    /// Returns whether callers need a key: because they must, or because there is one, or ever was. A server that had keys
-    /// never opens again when the last of them goes.
+    /// Returns whether callers need a key: because the configuration requires it, because the keys have not been read, or
+    /// because there is, or ever was, a key. A server that had keys stays closed when the last one is removed.
     pub fn requires_keys(&self) -> bool {
         self.keys_required || !self.is_loaded() || self.has_any() || self.snapshot.load().ever_had_keys
     }
 
-    /// Returns whose key this is.
+    /// Returns the caller that a key stands for, and records its use. Reads the keys again if the key is unknown.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] for a key that is not known or has expired.
+    /// Returns [`Error::Unauthenticated`] if the key is unknown or has expired, and [`Error::Starting`] if the keys have not
+    /// been read yet.
     pub async fn caller(&self, key: &PresentedKey) -> Result<Caller, Error> {
         let mut caller = self.cached_caller(key);
         if caller.is_err() && key.id.is_some() && self.may_refresh() {
-            // While the store is away, what is known counts.
+            // While the store is unavailable, the cached keys count.
             let _ = self.refresh().await;
             caller = self.cached_caller(key);
         }
@@ -116,11 +118,12 @@ impl KeyRing {
         Ok(caller)
     }
 
-    /// Returns whose key this is, as far as this server knows by now. A key that is revoked elsewhere is known to be within
-    /// half a second.
+    /// Returns the caller that a key stands for, from the cached keys. A key that was revoked on another server is rejected
+    /// after half a second at most.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] for a key that is not known or has expired; [`Error::Starting`] while none are known yet.
+    /// Returns [`Error::Unauthenticated`] if the key is unknown or has expired, and [`Error::Starting`] if the keys have not
+    /// been read yet.
     pub fn cached_caller(&self, key: &PresentedKey) -> Result<Caller, Error> {
         if self.admin.as_ref().is_some_and(|admin| secret::constant_time_eq(admin, &key.hash)) {
             return Ok(Caller { id: ADMIN.into(), name: ADMIN.into(), role: Role::Admin, sites: Arc::new(AllowedSites::All) });
@@ -128,19 +131,21 @@ impl KeyRing {
         self.snapshot.load().caller(key)
     }
 
+    /// Returns whether an unknown key may cause the keys to be read now, and records the time if so.
     fn may_refresh(&self) -> bool {
-        let Ok(mut looked) = self.last_refresh.lock() else { return false };
-        let may = looked.is_none_or(|at| at.elapsed() >= MIN_REFRESH_INTERVAL);
+        let Ok(mut last) = self.last_refresh.lock() else { return false };
+        let may = last.is_none_or(|at| at.elapsed() >= MIN_REFRESH_INTERVAL);
         if may {
-            *looked = Some(Instant::now());
+            *last = Some(Instant::now());
         }
         may
     }
 
-    /// Makes a key. `act` makes the record of it for the server's audit, of the key's name.
+    /// Creates a key. `act` returns the record for the server's audit log, given the key's id.
     ///
     /// # Errors
-    /// The store being away; a first key that could not make others, since then nobody could.
+    /// Returns an error if it would be the first key and could not create others, if there are too many keys, or if the store
+    /// is unavailable.
     pub async fn create(
         &self,
         name: String,
@@ -155,7 +160,7 @@ impl KeyRing {
         if !self.has_any() {
             KeySnapshot::check_first(role, &sites, expires_at.is_some())?;
         }
-        self.snapshot.load().check_room(&sites)?;
+        self.snapshot.load().check_capacity(&sites)?;
         let secret::GeneratedKey { id, text } = secret::generate()?;
         let record = KeyRecord::new(&text, name, role, sites, expires_at);
         let records = [(id.clone(), record.to_bytes()?), had_keys_mark()];
@@ -164,15 +169,16 @@ impl KeyRing {
         Ok(NewKey { id, text, record })
     }
 
-    /// Returns when the key of a caller ends. Returns `None` if it does not, or is none of the store's.
+    /// Returns the time at which a caller's key expires. Returns `None` if it does not expire or is not in the store.
     pub fn expiry(&self, caller: &Caller) -> Option<SystemTime> {
         self.snapshot.load().get(&caller.id).and_then(KeyRecord::expires_at)
     }
 
-    /// Ends a key. Returns whether there was one. `act` is the record of it for the server's audit.
+    /// Revokes a key. Returns whether it existed. `act` is the record for the server's audit log.
     ///
     /// # Errors
-    /// The last key by which others can be made, if there is no other way in; the store being away.
+    /// Returns an error if it is the last key that can create others and there is neither an operator's key nor such a
+    /// certificate, or if the store is unavailable.
     pub async fn revoke(&self, id: &str, act: &pb::AuditEvent) -> Result<bool, Error> {
         for _ in 0..MAX_TRIES {
             let version = self.refresh().await?;
@@ -181,36 +187,36 @@ impl KeyRing {
                 return Ok(false);
             }
             if known.is_last_unlimited_admin(id) && self.admin.is_none() && !(self.has_admin_certificate)() {
-                let problem = "is the last key by which others can be made; make another first (`gatepost keys create --role \
+                let problem = "is the last key that can create others; create another first (`gatepost keys create --role \
                                admin --sites '*'`), or start the server with --admin-key";
                 return Err(Error::invalid("key_id", problem));
             }
-            // The mark also for keys that an older version made.
-            let amendment =
+            // Also writes the mark, for keys that an older version created.
+            let update =
                 RecordsUpdate { put: vec![had_keys_mark()], version, ..RecordsUpdate::remove([id.to_owned()]) }.with_act(act);
-            if let Some(removed) = self.store.update_records(RecordKind::Keys, amendment).await? {
+            if let Some(removed) = self.store.update_records(RecordKind::Keys, update).await? {
                 self.refresh().await?;
                 return Ok(removed > 0);
             }
-            // Somebody else changed the keys in between: perhaps the other of the last two was revoked.
+            // The keys were changed in between; perhaps another of the last two was revoked.
         }
-        Err(Error::store("the keys change faster than they can be read"))
+        Err(Error::store("the keys change faster than they can be read; try again"))
     }
 
-    /// Returns the sites that keys name.
+    /// Returns all sites that keys name, with repetitions.
     pub fn sites(&self) -> Vec<String> {
         self.snapshot.load().sites()
     }
 
-    /// A key by its name.
+    /// Returns the record of a key by its id, or `None` if there is no such key.
     pub fn get(&self, id: &str) -> Option<KeyRecord> {
         self.snapshot.load().get(id).cloned()
     }
 
-    /// All keys, oldest first, each with its name and when it was last used.
+    /// Returns all keys, oldest first, each with its id, record and time of last use.
     ///
     /// # Errors
-    /// The store being away.
+    /// Returns an error if the store is unavailable.
     pub async fn list(&self) -> Result<Vec<(String, KeyRecord, Option<SystemTime>)>, Error> {
         self.uses.write(&self.store).await?;
         self.refresh().await?;
@@ -221,7 +227,7 @@ impl KeyRing {
         Ok(all)
     }
 
-    /// Reads the keys again if they have changed. Returns the version that they have, where other servers may change it.
+    /// Reads the keys again if they have changed. Returns their version, or `None` if the store has none.
     async fn refresh(&self) -> Result<Option<u64>, Error> {
         let known = self.snapshot.load_full();
         match self.store.records_version(RecordKind::Keys).await? {
@@ -234,15 +240,15 @@ impl KeyRing {
                 return Ok(None);
             }
             None if known.records.is_empty() => {}
-            // Lost: whoever has a key must not be locked out, and those that were revoked are not among what is known.
+            // The store has lost the keys. Their owners must not be locked out; revoked keys are not among the cached ones.
             None => {
-                tracing::warn!(keys = known.records.len(), "the store has lost its keys; it is told them again");
+                tracing::warn!(keys = known.records.len(), "the store has lost its keys; writing them again");
                 self.store.update_records(RecordKind::Keys, RecordsUpdate::put(known.records.clone())).await?;
             }
         }
         let Records { version, all } = self.store.records(RecordKind::Keys).await?;
         if self.admin.is_some() && !has_had_keys_mark(&all) {
-            // A server that was once started with a key does not open when it is started without.
+            // A server that was once started with a key must not be open when it is started without one.
             self.store.update_records(RecordKind::Keys, RecordsUpdate::put([had_keys_mark()])).await?;
         }
         self.snapshot.store(Arc::new(KeySnapshot::parse(version, all)));
@@ -254,15 +260,15 @@ impl KeyRing {
         self.has_any() || self.snapshot.load().ever_had_keys
     }
 
-    /// Follows what other servers do to the keys, for as long as it is polled.
+    /// Reads changes of the keys by other servers and writes uses of keys, until it is dropped.
     pub async fn poll_changes(self) {
-        let mut told = Instant::now();
+        let mut last_write = Instant::now();
         loop {
             tokio::time::sleep(POLL_INTERVAL).await;
-            // The store says by itself when it is away; until it is back, what is known counts.
+            // The store logs when it is unavailable. Until it recovers, the cached keys count.
             let _ = self.refresh().await;
-            if told.elapsed() >= WRITE_USES_INTERVAL {
-                told = Instant::now();
+            if last_write.elapsed() >= WRITE_USES_INTERVAL {
+                last_write = Instant::now();
                 let _ = self.uses.write(&self.store).await;
             }
         }

@@ -1,27 +1,30 @@
-//! What a key looks like: a name and a secret, in letters and digits that fit into a DNS label.
+//! The format of a key: an id and a secret, in characters that fit into a DNS label.
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::error::Error;
 
-/// What every key that was made here begins with.
+/// Prefix of every generated key.
 const PREFIX: &str = "gp-";
 const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-/// Letters of a key's name: 40 bits, so that a million keys hardly meet.
+/// Number of characters of a key's id: 40 bits, so that a collision is unlikely even among a million keys.
 const ID_LENGTH: usize = 8;
-/// Letters of its secret: 160 bits, so that a plain hash of it cannot be searched.
+/// Number of characters of a key's secret: 160 bits, so that a plain hash of it cannot be reversed by search.
 const SECRET_LENGTH: usize = 32;
-/// The shortest key that an operator may make up.
+/// Minimum length of a key that an operator sets.
 const MIN_ADMIN_KEY_LENGTH: usize = 24;
 
-/// A key: its name and its whole text.
+/// A generated key: its id and its whole text.
 pub(super) struct GeneratedKey {
     pub id: String,
     pub text: String,
 }
 
-/// A key that nobody can guess.
+/// Generates a random key.
+///
+/// # Errors
+/// Returns an error if the system provides no random numbers.
 pub(super) fn generate() -> Result<GeneratedKey, Error> {
     let mut bytes = [0; ID_LENGTH + SECRET_LENGTH];
     getrandom::fill(&mut bytes).map_err(|error| Error::store(error.to_string()))?;
@@ -30,14 +33,14 @@ pub(super) fn generate() -> Result<GeneratedKey, Error> {
     Ok(GeneratedKey { id: id.to_owned(), text: format!("{PREFIX}{id}-{secret}") })
 }
 
-/// The name of a key, if it may have been made here.
+/// Returns the id in the text of a key, or `None` if the text does not have the format of a generated key.
 pub(super) fn id(text: &str) -> Option<&str> {
     let (id, secret) = text.strip_prefix(PREFIX)?.split_once('-')?;
     let fits = |part: &str, length: usize| part.len() == length && part.bytes().all(|byte| ALPHABET.contains(&byte));
     (fits(id, ID_LENGTH) && fits(secret, SECRET_LENGTH)).then_some(id)
 }
 
-/// A key as a caller presented it: its hash, and its name if it may have been made here. It never holds the key's text.
+/// A key that a caller presented: its hash, and its id if it has the format of a generated key. It does not contain the text.
 #[derive(Clone)]
 pub struct PresentedKey {
     pub(super) id: Option<String>,
@@ -45,30 +48,31 @@ pub struct PresentedKey {
 }
 
 impl PresentedKey {
-    /// Reads a key's text.
+    /// Parses the text of a key.
     pub fn parse(text: &str) -> Self {
         Self { id: id(text).map(str::to_owned), hash: hash(text) }
     }
 }
 
-/// What is stored of a key.
+/// Returns the hash of a key's text, which is stored in its place.
 pub(super) fn hash(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 
-/// Whether two hashes are the same, in a time that does not tell where they differ.
+/// Returns whether two hashes are equal, in a time that does not depend on where they differ.
 pub(super) fn constant_time_eq(a: &[u8; 32], b: &[u8; 32]) -> bool {
     a.ct_eq(b).into()
 }
 
-/// Whether an operator's own key is one that nobody guesses.
+/// Checks that a key that an operator sets is long enough and has no spaces.
 ///
 /// # Errors
-/// What is wrong with it, and how to make a better one.
+/// Returns an error that says what is required, and how to generate a key.
 pub fn check_admin_key(text: &str) -> Result<(), String> {
     if text.len() < MIN_ADMIN_KEY_LENGTH || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(format!(
-            "must be at least {MIN_ADMIN_KEY_LENGTH} letters, digits and signs, without blanks; make one with `openssl rand -hex 24`"
+            "must be at least {MIN_ADMIN_KEY_LENGTH} letters, digits and symbols, without spaces; generate one with \
+             `openssl rand -hex 24`"
         ));
     }
     Ok(())

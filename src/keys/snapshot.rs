@@ -1,4 +1,4 @@
-//! All keys as they were read last.
+//! A snapshot of all keys, as they were read last.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -9,33 +9,34 @@ use super::record::KeyRecord;
 use super::secret::PresentedKey;
 use crate::error::Error;
 
-/// How many keys there may be, and how many that name a site: each has shares of its own in what all use.
+/// Maximum number of keys. Each key gets a share of its own of limited resources.
 const MAX_KEYS: usize = 10_000;
+/// Maximum number of keys that name the same site.
 const MAX_KEYS_OF_SITE: usize = 100;
-/// The record that tells that there has been a key. No key is named like that.
+/// Name of the record that marks that there has been a key. No key has such an id.
 const HAD_KEYS_MARK: &str = "had-keys";
 
-/// The keys as they were read last.
+/// A snapshot of the keys, as they were read last.
 #[derive(Default)]
 pub(super) struct KeySnapshot {
-    /// Whether they were read at all.
+    /// Whether the keys have been read.
     pub loaded: bool,
-    /// Which version of them this is.
+    /// Version of the keys.
     pub version: u64,
-    /// Whether there is a key, or ever was one.
+    /// Whether there is, or ever was, a key.
     pub ever_had_keys: bool,
-    /// The records as the store has them.
+    /// Records as they are stored.
     pub records: BTreeMap<String, Vec<u8>>,
     keys: HashMap<String, (KeyRecord, Caller)>,
 }
 
 impl KeySnapshot {
-    /// Returns what is known when the store was asked and has no keys.
+    /// Returns the snapshot of a store without keys.
     pub fn empty() -> Self {
         Self { loaded: true, ..Self::default() }
     }
 
-    /// Reads the records of the store. A damaged record is logged and left out.
+    /// Parses the records of the store. A damaged record is logged and left out.
     pub fn parse(version: u64, records: BTreeMap<String, Vec<u8>>) -> Self {
         let mut keys = HashMap::new();
         for (id, bytes) in records.iter().filter(|(id, _)| *id != HAD_KEYS_MARK) {
@@ -44,36 +45,37 @@ impl KeySnapshot {
                     let caller = caller(id, &record);
                     keys.insert(id.clone(), (record, caller));
                 }
-                Err(error) => tracing::error!(id, %error, "a key cannot be read, and is as good as revoked"),
+                Err(error) => tracing::error!(id, %error, "a key record cannot be read; the key is not accepted"),
             }
         }
         Self { loaded: true, version, ever_had_keys: !records.is_empty(), records, keys }
     }
 
-    /// Returns whether there is no key that can be read.
+    /// Returns whether there are no readable keys.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// Returns a key by its id.
+    /// Returns the record of a key by its id, or `None` if there is no such key.
     pub fn get(&self, id: &str) -> Option<&KeyRecord> {
         self.keys.get(id).map(|(record, _)| record)
     }
 
-    /// Returns all keys with their ids.
+    /// Returns the records of all keys, with their ids.
     pub fn all(&self) -> impl Iterator<Item = (&String, &KeyRecord)> {
         self.keys.iter().map(|(id, (record, _))| (id, record))
     }
 
-    /// Returns whose key this is.
+    /// Returns the caller that a key stands for.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] for a key that is not known or has expired; [`Error::Starting`] while none are known yet.
+    /// Returns [`Error::Unauthenticated`] if the key is unknown or has expired, and [`Error::Starting`] if the keys have not
+    /// been read yet.
     pub fn caller(&self, key: &PresentedKey) -> Result<Caller, Error> {
         let found = key.id.as_deref().and_then(|id| self.keys.get(id)).filter(|(record, _)| record.matches(&key.hash));
         match found {
             None if !self.loaded => Err(Error::Starting),
-            None => Err(Error::Unauthenticated { reason: "KEY_UNKNOWN", problem: "this key is not known, or was revoked" }),
+            None => Err(Error::Unauthenticated { reason: "KEY_UNKNOWN", problem: "this key is unknown or was revoked" }),
             Some((record, _)) if record.has_expired() => {
                 Err(Error::Unauthenticated { reason: "KEY_EXPIRED", problem: "this key has expired" })
             }
@@ -81,11 +83,11 @@ impl KeySnapshot {
         }
     }
 
-    /// Succeeds if there may be one more key for these sites.
+    /// Checks that another key for the given sites may be created.
     ///
     /// # Errors
-    /// Returns an error if there are as many keys as there may be.
-    pub fn check_room(&self, sites: &AllowedSites) -> Result<(), Error> {
+    /// Returns an error if the maximum number of keys is reached.
+    pub fn check_capacity(&self, sites: &AllowedSites) -> Result<(), Error> {
         let of_site = |site: &String| {
             let named = |record: &KeyRecord| matches!(&record.sites, AllowedSites::These(sites) if sites.contains(site));
             self.all().filter(|(_, record)| named(record)).count()
@@ -96,33 +98,33 @@ impl KeySnapshot {
         };
         if full || self.keys.len() >= MAX_KEYS {
             let problem = format!(
-                "are too many: there may be {MAX_KEYS_OF_SITE} keys for a site and {MAX_KEYS} in all; revoke some first"
+                "are too many: at most {MAX_KEYS_OF_SITE} keys for a site and {MAX_KEYS} in all are possible; revoke some first"
             );
             return Err(Error::invalid("keys", problem));
         }
         Ok(())
     }
 
-    /// Succeeds if the first key may be one like this.
+    /// Checks that a key may be the first one.
     ///
     /// # Errors
-    /// Returns an error if the key could not make others.
-    pub fn check_first(role: Role, sites: &AllowedSites, ends: bool) -> Result<(), Error> {
-        if role == Role::Admin && *sites == AllowedSites::All && !ends {
+    /// Returns an error unless the key can create others without limits.
+    pub fn check_first(role: Role, sites: &AllowedSites, expires: bool) -> Result<(), Error> {
+        if role == Role::Admin && *sites == AllowedSites::All && !expires {
             return Ok(());
         }
-        let problem = "must be an admin's for all sites (*) without an end: once there is a key every caller needs one, and \
-                       without such a key nobody could make others";
+        let problem = "of the first key must be admin, for all sites (*) and without expiry: once there is a key, every caller \
+                       needs one, and only such a key can create others";
         Err(Error::invalid("role", problem))
     }
 
-    /// Returns whether this is the only key by which others can be made for good.
+    /// Returns whether a key is the only one that can create others without limits.
     pub fn is_last_unlimited_admin(&self, id: &str) -> bool {
         self.get(id).is_some_and(KeyRecord::is_unlimited_admin)
             && !self.all().any(|(other, record)| other != id && record.is_unlimited_admin())
     }
 
-    /// Returns the sites that keys name.
+    /// Returns all sites that keys name, with repetitions.
     pub fn sites(&self) -> Vec<String> {
         let named = self.all().filter_map(|(_, record)| match &record.sites {
             AllowedSites::All => None,
@@ -138,12 +140,12 @@ fn caller(id: &str, record: &KeyRecord) -> Caller {
     Caller { id: id.into(), name: name.into(), role: record.role, sites: Arc::new(record.sites.clone()) }
 }
 
-/// Returns the record by which the store tells that there has been a key.
+/// Returns the name and content of the record that marks that there has been a key.
 pub(super) fn had_keys_mark() -> (String, Vec<u8>) {
     (HAD_KEYS_MARK.to_owned(), Vec::new())
 }
 
-/// Returns whether the store has that record.
+/// Returns whether the records contain the mark that there has been a key.
 pub(super) fn has_had_keys_mark(records: &BTreeMap<String, Vec<u8>>) -> bool {
     records.contains_key(HAD_KEYS_MARK)
 }

@@ -1,4 +1,4 @@
-//! When each key was last used: collected in memory, and written to the store from time to time.
+//! The time of the last use of each key, collected in memory and written to the store periodically.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -8,12 +8,12 @@ use super::record::{from_unix_seconds, to_unix_seconds};
 use crate::error::Error;
 use crate::store::{RecordKind, RecordsUpdate, Store};
 
-/// The uses of keys that the store has not been told of. Clones share them.
+/// Uses of keys that are not yet written to the store. Clones share them.
 #[derive(Clone, Default)]
 pub(super) struct KeyUses(Arc<Mutex<HashMap<String, u64>>>);
 
 impl KeyUses {
-    /// Takes note that a key is used now.
+    /// Records a use of a key at this time.
     pub fn add(&self, id: &str) {
         let Ok(mut uses) = self.0.lock() else { return };
         let now = to_unix_seconds(SystemTime::now());
@@ -36,7 +36,7 @@ impl KeyUses {
         store.update_records(RecordKind::KeyUses, RecordsUpdate::put(records)).await.map(drop)
     }
 
-    /// Returns when each key was last used, by its id, as the store knows it.
+    /// Returns the time of the last use of each key in the store, by key id.
     ///
     /// # Errors
     /// Returns an error if the store is unavailable.

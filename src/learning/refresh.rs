@@ -1,4 +1,4 @@
-//! When sites' logs are read: for a comment that comes to the site, for an act, and in the background.
+//! Decides when sites' logs are read: for an incoming comment, after an action, and in the background.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,92 +15,94 @@ use crate::comment::Site;
 use crate::error::Error;
 use crate::store::OutcomeLogState;
 
-/// How long a comment waits for what its site has learned, once, when this server has not heard of the site yet.
+/// Maximum time that the first comment of a site waits for the site's model.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
-/// And for what is new since: an outcome or two take no longer, and a log that is folded anew can wait.
+/// Maximum time that a comment waits for new outcomes. One or two outcomes take no longer, and a fold of the whole log can
+/// finish later.
 const REFRESH_WAIT: Duration = Duration::from_millis(10);
-/// How long an act waits until what it taught is learned here.
+/// Maximum time that an action waits until the outcome that it recorded is learned.
 const ACT_WAIT: Duration = Duration::from_millis(250);
-/// How often the logs of sites that comments come to are asked for news.
+/// Interval at which the logs of sites in use are polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(300);
-/// A comment asks itself when nobody has for so long.
+/// Age of the last read from which on a comment reads the log itself.
 const STALE_AFTER: Duration = Duration::from_millis(800);
-/// So many at a time.
+/// Maximum number of logs read at a time.
 const MAX_CONCURRENT_READS: usize = 16;
-/// For how long after its last comment a site is followed.
+/// Time after its last comment for which a site is followed.
 const FOLLOW_DURATION: Duration = Duration::from_secs(5);
 
 impl Learning {
-    /// What a site has learned, as far as this server knows; for a site that it hears of for the first time it waits a
-    /// moment. A store that does not answer leaves it at what was known.
+    /// Returns the model of a site as known to this server. Waits briefly if the site is new to this server or its log may
+    /// have changed. If the store does not answer, the last known model is returned.
     pub async fn current(&self, site: &Site) -> Arc<SiteModel> {
-        let known = self.0.sites.get(site);
+        let followed = self.0.sites.get(site);
         let now = self.now();
-        known.last_used.store(now, Ordering::Relaxed);
+        followed.last_used.store(now, Ordering::Relaxed);
         let fresh = match self.0.store.outcome_version(site) {
-            Some(version) => known.version.load(Ordering::Relaxed) == version,
+            Some(version) => followed.version.load(Ordering::Relaxed) == version,
             None => {
-                let asked = known.last_read.load(Ordering::Relaxed);
-                asked > 0 && now.saturating_sub(asked) < millis(STALE_AFTER)
+                let last_read = followed.last_read.load(Ordering::Relaxed);
+                last_read > 0 && now.saturating_sub(last_read) < millis(STALE_AFTER)
             }
         };
-        if known.last_read.load(Ordering::Relaxed) == 0 {
-            self.catch_up(site, &known, FIRST_WAIT).await;
-        } else if !fresh && known.position.try_lock().is_ok() {
-            // Whoever comes while another asks takes what there is. Where nobody has looked for long it may be much.
-            let quiet = now.saturating_sub(known.last_read.load(Ordering::Relaxed)) > millis(FOLLOW_DURATION);
-            self.catch_up(site, &known, if quiet { FIRST_WAIT } else { REFRESH_WAIT }).await;
+        if followed.last_read.load(Ordering::Relaxed) == 0 {
+            self.catch_up(site, &followed, FIRST_WAIT).await;
+        } else if !fresh && followed.position.try_lock().is_ok() {
+            // While another caller reads, the current model is used. After a quiet period the log may contain much that is
+            // new.
+            let quiet = now.saturating_sub(followed.last_read.load(Ordering::Relaxed)) > millis(FOLLOW_DURATION);
+            self.catch_up(site, &followed, if quiet { FIRST_WAIT } else { REFRESH_WAIT }).await;
         }
-        known.model.load_full()
+        followed.model.load_full()
     }
 
-    /// Learns what the site's log holds by now, so that the next comment meets it. Waits a moment, and leaves what takes longer
-    /// to whoever asks next.
+    /// Reads the site's log, so that the next comment is judged by what it contains now, and returns the model. Waits a
+    /// limited time; a longer read continues in the background.
     pub async fn refreshed(&self, site: &Site) -> Arc<SiteModel> {
-        let known = self.0.sites.get(site);
-        self.catch_up(site, &known, ACT_WAIT).await;
-        known.model.load_full()
+        let followed = self.0.sites.get(site);
+        self.catch_up(site, &followed, ACT_WAIT).await;
+        followed.model.load_full()
     }
 
-    /// Where a site's log stands, and what was learned from it: all of it, however long that takes.
+    /// Reads the site's log fully, however long that takes. Returns the state of the log and the model.
     ///
     /// # Errors
-    /// The store being away.
+    /// Returns an error if the store is unavailable.
     pub async fn read_fully(&self, site: &Site) -> Result<(OutcomeLogState, Arc<SiteModel>), Error> {
-        let known = self.0.sites.get(site);
-        self.read(site, &known).await?;
-        let head = known.position.lock().await.head.clone();
-        Ok((head, known.model.load_full()))
+        let followed = self.0.sites.get(site);
+        self.read(site, &followed).await?;
+        let head = followed.position.lock().await.head.clone();
+        Ok((head, followed.model.load_full()))
     }
 
-    /// Follows the logs of the sites that comments come to, for as long as it is polled.
+    /// Follows the logs of the sites in use. The future never completes.
     pub async fn follow(self) {
         loop {
             tokio::time::sleep(POLL_INTERVAL).await;
             if self.0.store.has_outcome_versions() {
-                // Nobody else writes: a comment sees for itself whether there is news.
+                // Only this process writes to the store, so that a comment notices changes by the version.
                 continue;
             }
             let since = self.now().saturating_sub(millis(FOLLOW_DURATION));
-            // Some at once: one that is folded anew must not keep the others waiting.
+            // Logs are read concurrently, so that a long fold does not delay the others.
             let mut reading = JoinSet::new();
-            for (site, known) in self.0.sites.used_since(since) {
+            for (site, followed) in self.0.sites.used_since(since) {
                 if reading.len() >= MAX_CONCURRENT_READS {
                     reading.join_next().await;
                 }
                 let learning = self.clone();
-                // What fails now is asked for again in a moment.
-                reading.spawn(async move { drop(learning.read(&site, &known).await) });
+                // A failed read is repeated at the next poll.
+                reading.spawn(async move { drop(learning.read(&site, &followed).await) });
             }
             reading.join_all().await;
         }
     }
 
-    /// Reads a site's log, and waits for that no longer than `patience`.
-    async fn catch_up(&self, site: &Site, known: &Arc<FollowedSite>, patience: Duration) {
-        let (learning, site, known) = (self.clone(), site.clone(), Arc::clone(known));
-        // Goes on when nobody waits any more.
-        let reading = tokio::spawn(async move { learning.read(&site, &known).await });
-        let _ = timeout(patience, reading).await;
+    /// Reads a site's log in a task of its own, and waits at most `max_wait` for it.
+    async fn catch_up(&self, site: &Site, followed: &Arc<FollowedSite>, max_wait: Duration) {
+        let (learning, site, followed) = (self.clone(), site.clone(), Arc::clone(followed));
+        // The task continues after the wait has ended.
+        let reading = tokio::spawn(async move { learning.read(&site, &followed).await });
+        let _ = timeout(max_wait, reading).await;
     }
 }

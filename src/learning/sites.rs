@@ -1,4 +1,4 @@
-//! What this server knows of each site, for as many sites as fit into memory.
+//! A cache of the models of sites.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,36 +12,36 @@ use crate::classify::site::fold::SiteModel;
 use crate::comment::Site;
 use crate::store::OutcomeLogState;
 
-/// How many sites' learning is kept in memory: at most 305 KB each.
+/// Maximum number of sites with outcomes in the cache: at most 305 KB each.
 const MAX_TAUGHT_SITES: usize = 900;
-/// And that of how many sites that have learned nothing is known.
+/// Maximum number of sites without outcomes in the cache.
 const MAX_UNTAUGHT_SITES: usize = 20_000;
 
-/// What is known of one site.
+/// The state of one site.
 #[derive(Default)]
 pub struct FollowedSite {
     pub model: ArcSwap<SiteModel>,
-    /// For which labels the correction served when it was examined last.
+    /// For which labels the correction served at the last check.
     pub serves: Mutex<Option<[(&'static str, bool); 2]>>,
-    /// Up to where its log was read. One reads at a time.
+    /// The position up to which the log was read. The lock admits one reader at a time.
     pub position: tokio::sync::Mutex<LogPosition>,
-    /// The version of all logs that it was read at, where only this process changes them; 0: never.
+    /// The version of the store's logs at the last read, if only this process changes them; 0 if there was none.
     pub version: AtomicU64,
-    /// When the log was last asked, in milliseconds since the start, from 1 on; 0: never.
+    /// Time of the last read, in milliseconds since the start, from 1 on; 0 if there was none.
     pub last_read: AtomicU64,
-    /// When a comment last came, counted in the same way.
+    /// Time of the last comment, in the same unit.
     pub last_used: AtomicU64,
 }
 
-/// Up to where a site's log was read.
+/// A position in a site's log.
 #[derive(Default)]
 pub struct LogPosition {
     pub head: OutcomeLogState,
-    /// When all of the log was last looked at for what is too old.
+    /// Time of the last check of the whole log for expired outcomes.
     pub swept: Option<Instant>,
 }
 
-/// The sites that were asked for last: those that have learned something, and the others.
+/// The sites used most recently, in separate caches for those with and without outcomes.
 pub struct SiteCache(Mutex<Caches>);
 
 struct Caches {
@@ -50,43 +50,43 @@ struct Caches {
 }
 
 impl SiteCache {
-    /// Creates a table of no sites.
+    /// Creates an empty cache.
     pub fn new() -> Self {
-        let cache = |most| LruCache::new(NonZeroUsize::new(most).unwrap_or(NonZeroUsize::MIN));
+        let cache = |capacity| LruCache::new(NonZeroUsize::new(capacity).unwrap_or(NonZeroUsize::MIN));
         Self(Mutex::new(Caches { taught: cache(MAX_TAUGHT_SITES), untaught: cache(MAX_UNTAUGHT_SITES) }))
     }
 
-    /// Returns what is known of a site: nothing, if nobody has asked for it of late.
+    /// Returns the state of a site. It is empty if the site is not in the cache.
     pub fn get(&self, site: &Site) -> Arc<FollowedSite> {
-        // A panic elsewhere: everything is folded again for each comment, which is slow and right.
+        // The lock is poisoned by a panic elsewhere. Folding the log for every comment is slow but correct.
         let Ok(mut sites) = self.0.lock() else { return Arc::default() };
-        if let Some(known) = sites.taught.get(site) {
-            return Arc::clone(known);
+        if let Some(followed) = sites.taught.get(site) {
+            return Arc::clone(followed);
         }
-        if let Some(known) = sites.untaught.get(site) {
-            return Arc::clone(known);
+        if let Some(followed) = sites.untaught.get(site) {
+            return Arc::clone(followed);
         }
-        let known = Arc::<FollowedSite>::default();
-        sites.untaught.put(site.clone(), Arc::clone(&known));
-        known
+        let followed = Arc::<FollowedSite>::default();
+        sites.untaught.put(site.clone(), Arc::clone(&followed));
+        followed
     }
 
-    /// Counts a site among those that have learned something, if it has. The one that was asked for longest ago makes room.
-    pub fn promote(&self, site: &Site, known: &Arc<FollowedSite>) {
-        if known.model.load().correction().is_none() {
+    /// Moves a site to the cache of sites with outcomes, if it has any. The least recently used one is evicted.
+    pub fn promote(&self, site: &Site, followed: &Arc<FollowedSite>) {
+        if followed.model.load().correction().is_none() {
             return;
         }
         let Ok(mut sites) = self.0.lock() else { return };
         if sites.untaught.pop(site).is_some() {
-            sites.taught.put(site.clone(), Arc::clone(known));
+            sites.taught.put(site.clone(), Arc::clone(followed));
         }
     }
 
-    /// Returns the sites that a comment came to at this time or later, in milliseconds since the start.
+    /// Returns the sites that had a comment at or after `since`, in milliseconds since the start.
     pub fn used_since(&self, since: u64) -> Vec<(Site, Arc<FollowedSite>)> {
         let Ok(sites) = self.0.lock() else { return Vec::new() };
         let both = sites.taught.iter().chain(sites.untaught.iter());
-        let used = both.filter(|(_, known)| known.last_used.load(Ordering::Relaxed) >= since);
-        used.map(|(site, known)| (site.clone(), Arc::clone(known))).collect()
+        let used = both.filter(|(_, followed)| followed.last_used.load(Ordering::Relaxed) >= since);
+        used.map(|(site, followed)| (site.clone(), Arc::clone(followed))).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! The handle to what all sites have learned, and what it is made of.
+//! The handle to the models of all sites.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,27 +14,28 @@ use crate::pb;
 use crate::retention::RetentionLookup;
 use crate::store::Store;
 
-/// What learning needs of a comment.
+/// The data of a comment that learning uses.
 pub struct LearningInput {
-    /// What it looks like.
+    /// The feature vector.
     pub features: FeatureVector,
-    /// What nearly the same comments share with it.
+    /// MinHash of the text, for finding near-duplicates. `None` if the text is too short.
     pub min_hash: Option<MinHash>,
-    /// Which of the two it is if it is bad, as far as its scores tell.
+    /// The more likely outcome if the comment is bad, by its scores: spam or toxic.
     pub likely_outcome: Outcome,
 }
 
-/// Looks at a comment.
+/// Computes the learning input of a comment.
 pub type LearningInputFn = Arc<dyn Fn(&Comment) -> LearningInput + Send + Sync>;
 
-/// Finds out what of a site's correction may serve, by label, so that no comment has to wait for it.
+/// Computes, by label, whether a site's correction serves. It is called ahead, so that no comment has to wait for the
+/// result.
 pub type ServingCheckFn = Arc<dyn Fn(&Site, &SiteModel) -> [(&'static str, bool); 2] + Send + Sync>;
 
-/// What all sites have learned. Cheap to clone.
+/// The models of all sites. Cheap to clone.
 #[derive(Clone)]
 pub struct Learning(pub(super) Arc<Inner>);
 
-/// The store whose logs are followed, and what was made of them.
+/// The shared state: the store whose logs are followed, and the models made from them.
 pub struct Inner {
     pub store: Store,
     pub retention: RetentionLookup,
@@ -45,27 +46,33 @@ pub struct Inner {
 }
 
 impl Learning {
-    /// Follows the logs of a store, in which outcomes are kept for so long.
-    pub fn new(store: Store, retention: RetentionLookup, look: LearningInputFn, examine: ServingCheckFn) -> Self {
+    /// Creates a handle that follows the logs of a store. Outcomes are kept for as long as `retention` says.
+    pub fn new(
+        store: Store,
+        retention: RetentionLookup,
+        learning_input: LearningInputFn,
+        serving_check: ServingCheckFn,
+    ) -> Self {
         Self(Arc::new(Inner {
             store,
             retention,
-            learning_input: look,
-            serving_check: examine,
+            learning_input,
+            serving_check,
             sites: SiteCache::new(),
             started: Instant::now(),
         }))
     }
 
-    /// Begins or ends learning at other places of a site's log, and records the act in the site's audit.
+    /// Sets the range of a site's log that is learned, and records the action in the site's audit log. `from` is exclusive;
+    /// without `to` the range has no end.
     ///
     /// # Errors
-    /// The store being away.
+    /// Returns an error if the store is unavailable.
     pub async fn set_bounds(&self, site: &Site, from: u64, to: Option<u64>, act: &pb::AuditEvent) -> Result<(), Error> {
         self.0.store.set_outcome_range(site, from, to, act).await
     }
 
-    /// Milliseconds since the start, from 1 on.
+    /// Returns the milliseconds since the start, from 1 on.
     pub(super) fn now(&self) -> u64 {
         millis(self.0.started.elapsed()).saturating_add(1)
     }

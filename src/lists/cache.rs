@@ -1,4 +1,4 @@
-//! The entries of the sites that comments came to most recently, as this server has read them.
+//! A cache of the entries of the sites with the most recent comments.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
@@ -14,25 +14,24 @@ use crate::error::Error;
 use crate::pb;
 use crate::store::{Records, RecordsUpdate, Store};
 
-/// How many sites' entries are remembered.
+/// Maximum number of sites whose entries are cached.
 const MAX_CACHED_SITES: usize = 10_000;
 
-/// The entries of all sites. Cheap to clone.
+/// A cache of the entries of all sites. Cheap to clone.
 #[derive(Clone)]
 pub struct ListCache {
     store: Store,
-    known: Arc<Mutex<LruCache<Site, Arc<SiteLists>>>>,
+    cached: Arc<Mutex<LruCache<Site, Arc<SiteLists>>>>,
 }
 
 impl ListCache {
-    /// Those that a store keeps.
+    /// Creates a cache of the entries in a store.
     pub fn new(store: Store) -> Self {
-        let known = LruCache::new(NonZeroUsize::new(MAX_CACHED_SITES).unwrap_or(NonZeroUsize::MIN));
-        Self { store, known: Arc::new(Mutex::new(known)) }
+        let cached = LruCache::new(NonZeroUsize::new(MAX_CACHED_SITES).unwrap_or(NonZeroUsize::MIN));
+        Self { store, cached: Arc::new(Mutex::new(cached)) }
     }
 
-    /// Returns a site's entries. If the store could not be asked, returns them as they were when it was last asked, and the error
-    /// as well.
+    /// Returns a site's entries. If the store is unavailable, returns the entries as they were read last, and the error.
     pub async fn get(&self, site: &Site, now: SystemTime) -> (Arc<SiteLists>, Option<Error>) {
         let known = self.cached(site);
         let current = self.store.list_version(site);
@@ -48,10 +47,10 @@ impl ListCache {
         }
     }
 
-    /// Has a site's entries read again by the next comment: another server has changed them.
+    /// Marks a site's entries as changed by another server, so that the next comment reads them again.
     pub fn mark_outdated(&self, site: &Site) {
-        let Ok(mut known) = self.known.lock() else { return };
-        if let Some(listed) = known.get(site) {
+        let Ok(mut cached) = self.cached.lock() else { return };
+        if let Some(listed) = cached.get(site) {
             listed.mark_outdated();
         }
     }
@@ -59,11 +58,11 @@ impl ListCache {
     async fn read(&self, site: &Site, now: SystemTime, known: Option<&SiteLists>) -> Result<SiteLists, Error> {
         let mut records = self.store.list_entries(site).await?;
         if let Some(lost) = known.filter(|known| records.version == 0 && known.version != Some(0) && !known.all.is_empty()) {
-            // A store that came back empty: whoever was blocked stays blocked.
+            // The store came back empty. Those who were blocked stay blocked.
             tracing::warn!(
                 site = site.as_str(),
                 entries = lost.all.len(),
-                "the store has lost block and allow entries; it is told them again"
+                "the store has lost block and allow entries; writing them again"
             );
             let again = lost.all.iter().map(|entry| (storage_key(entry), entry.encode_to_vec()));
             self.store.update_list_entries(site, RecordsUpdate::put(again)).await?;
@@ -74,7 +73,7 @@ impl ListCache {
         for (_, bytes) in all {
             match pb::ListEntry::decode(&*bytes) {
                 Ok(entry) => entries.push(entry),
-                // Not which one: its name holds its value, which may be a person's id.
+                // The log does not name the entry: its key contains its value, which may be a person's id.
                 Err(error) => tracing::error!(site = site.as_str(), %error, "a block or allow entry cannot be read"),
             }
         }
@@ -82,19 +81,19 @@ impl ListCache {
     }
 
     fn cached(&self, site: &Site) -> Option<Arc<SiteLists>> {
-        self.known.lock().ok().and_then(|mut known| known.get(site).cloned())
+        self.cached.lock().ok().and_then(|mut cached| cached.get(site).cloned())
     }
 
     fn insert(&self, site: &Site, listed: SiteLists) -> Arc<SiteLists> {
         let listed = Arc::new(listed);
-        if let Ok(mut known) = self.known.lock() {
-            known.put(site.clone(), Arc::clone(&listed));
+        if let Ok(mut cached) = self.cached.lock() {
+            cached.put(site.clone(), Arc::clone(&listed));
         }
         listed
     }
 
-    /// Returns a site's entries as the store has them now: it is only asked for them if their version is another than the one that
-    /// is known. A store that lost them is told them again.
+    /// Returns a site's entries as the store has them now. Reads them only if their version differs from the cached one. Writes
+    /// them again if the store has lost them.
     ///
     /// # Errors
     /// Returns an error if the store is unavailable.

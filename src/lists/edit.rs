@@ -1,4 +1,4 @@
-//! What moderators do to a site's entries: list, put, remove.
+//! Operations on a site's entries: list, put and remove.
 
 use std::time::SystemTime;
 
@@ -12,27 +12,27 @@ use crate::pb;
 use crate::policy::EntryTarget;
 use crate::store::{RecordsUpdate, Store};
 
-/// Most entries of a site: each comment is held to all of them, and each server keeps them.
+/// Maximum number of entries of a site. Each comment is compared with all of them, and each server caches them.
 const MAX_ENTRIES: usize = 10_000;
-/// How many bytes they may take together: each change has each server read them again.
+/// Maximum size of a site's entries together, in bytes. After each change, each server reads all of them again.
 const MAX_ENTRIES_BYTES: usize = 1 << 20;
 
-/// Edits the entries that a store keeps.
+/// An editor of the entries in a store.
 pub struct ListEditor {
     store: Store,
     lists: ListCache,
 }
 
 impl ListEditor {
-    /// Edits the entries of a store. `lists` is what this server knows of them.
+    /// Creates an editor of the entries in a store. `lists` is this server's cache of them.
     pub fn new(store: Store, lists: ListCache) -> Self {
         Self { store, lists }
     }
 
-    /// The entries in force, newest first.
+    /// Returns the entries in force, newest first.
     ///
     /// # Errors
-    /// The store being away.
+    /// Returns an error if the store is unavailable.
     pub async fn list(&self, site: &Site) -> Result<Vec<pb::ListEntry>, Error> {
         let now = SystemTime::now();
         let listed = self.lists.read_current(site, now).await?;
@@ -41,10 +41,10 @@ impl ListEditor {
         Ok(entries)
     }
 
-    /// Puts an entry in the place of one that is for the same. Returns it as it is kept.
+    /// Adds an entry, or replaces the one with the same kind, target and value. Returns the entry as it is stored.
     ///
     /// # Errors
-    /// What is wrong with it; too many of them; the store being away.
+    /// Returns an error if the entry is not valid, if the site has too many entries, or if the store is unavailable.
     pub async fn put(&self, site: &Site, entry: pb::ListEntry, (by, source): (&str, &str)) -> Result<pb::ListEntry, Error> {
         let now = SystemTime::now();
         if has_expired(&entry, now) {
@@ -52,78 +52,79 @@ impl ListEditor {
         }
         let present = self.lists.read_current(site, now).await?;
         let (target, entry) = validate(entry)?;
-        let kept = self.hash_address(site, target, entry).await?;
-        let kept = pb::ListEntry { by: by.to_owned(), created_at: Some(now.into()), ..kept };
+        let stored = self.hash_address(site, target, entry).await?;
+        let stored = pb::ListEntry { by: by.to_owned(), created_at: Some(now.into()), ..stored };
         let mut ended = Vec::new();
         let bytes: usize = present.all.iter().map(Message::encoded_len).sum();
-        let new = storage_key(&kept);
+        let new = storage_key(&stored);
         if (present.all.len() >= MAX_ENTRIES || bytes > MAX_ENTRIES_BYTES)
             && !present.all.iter().any(|entry| storage_key(entry) == new)
         {
-            // Those that have ended are of no use any more.
+            // Expired entries make room.
             ended.extend(present.all.iter().filter(|entry| has_expired(entry, now)).map(storage_key));
             if ended.is_empty() {
                 return Err(Error::invalid(
                     "entry",
                     format!(
-                        "is one too many: a site may have {MAX_ENTRIES}, of {MAX_ENTRIES_BYTES} bytes together; remove some"
+                        "is one too many: a site may have {MAX_ENTRIES} entries of {MAX_ENTRIES_BYTES} bytes in all; remove \
+                         some first"
                     ),
                 ));
             }
         }
-        let put = vec![(storage_key(&kept), kept.encode_to_vec())];
-        let amendment = RecordsUpdate { put, ..RecordsUpdate::remove(ended) };
-        let amended =
-            self.store.update_list_entries(site, amendment.with_act(&audit_event(&kept, "LISTED", (by, source), now))).await;
-        // Also where the store gave no answer: it may have done it.
+        let put = vec![(storage_key(&stored), stored.encode_to_vec())];
+        let update = RecordsUpdate { put, ..RecordsUpdate::remove(ended) };
+        let result =
+            self.store.update_list_entries(site, update.with_act(&audit_event(&stored, "LISTED", (by, source), now))).await;
+        // Also on an error: the store may have written the entry before it failed to answer.
         self.lists.mark_outdated(site);
-        amended?;
-        Ok(kept)
+        result?;
+        Ok(stored)
     }
 
-    /// Removes an entry. Tells whether it was there.
+    /// Removes an entry. Returns whether it existed.
     ///
     /// # Errors
-    /// What is wrong with it; the store being away.
+    /// Returns an error if the entry is not valid or the store is unavailable.
     pub async fn remove(&self, site: &Site, entry: pb::ListEntry, (by, source): (&str, &str)) -> Result<bool, Error> {
         self.lists.read_current(site, SystemTime::now()).await?;
         let (target, entry) = validate(entry)?;
-        let mut kept = self.hash_address(site, target, entry.clone()).await?;
-        let mut names = vec![storage_key(&kept)];
-        // It may have been put there under an earlier secret of the site.
+        let mut stored = self.hash_address(site, target, entry.clone()).await?;
+        let mut names = vec![storage_key(&stored)];
+        // The entry may have been hashed with an earlier secret of the site.
         if let Some(identity) = person_identity(target, &entry.value) {
             for hash in self.store.secrets(site).await?.hashes_of(identity) {
-                kept.value = format!("#{hash}");
-                names.push(storage_key(&kept));
+                stored.value = format!("#{hash}");
+                names.push(storage_key(&stored));
             }
         }
-        let act = audit_event(&kept, "UNLISTED", (by, source), SystemTime::now());
+        let act = audit_event(&stored, "UNLISTED", (by, source), SystemTime::now());
         let removed = self.store.update_list_entries(site, RecordsUpdate::remove(names).with_act(&act)).await;
         self.lists.mark_outdated(site);
         Ok(removed? > 0)
     }
 
-    /// An entry for the author of a comment: by user id, else by e-mail address.
+    /// Returns target, value and description of an entry for the author of a comment, by user id or else by e-mail address.
     ///
     /// # Errors
-    /// There is no such comment, or nothing is known of its author.
+    /// Returns an error if there is no such comment, if its author has neither, or if the store is unavailable.
     pub async fn target_of_author(&self, site: &Site, id: &CommentId) -> Result<(pb::ListTarget, String, String), Error> {
         let not_found = || Error::NotFound { site: site.as_str().to_owned(), comment_id: id.as_str().to_owned() };
-        let kept = self.store.get(site, id).await?.ok_or_else(not_found)?;
-        let user_id = kept.comment.author.as_ref().map(|author| author.user_id.clone()).unwrap_or_default();
+        let stored = self.store.get(site, id).await?.ok_or_else(not_found)?;
+        let user_id = stored.comment.author.as_ref().map(|author| author.user_id.clone()).unwrap_or_default();
         if !user_id.is_empty() {
             return Ok((pb::ListTarget::Author, user_id, String::new()));
         }
-        match kept.email() {
+        match stored.email() {
             Some(person) => Ok((pb::ListTarget::Address, format!("#{person}"), "an author's e-mail address".to_owned())),
             None => Err(Error::invalid(
                 "author_of",
-                "names a comment whose author is known neither by user id nor by e-mail address; block a domain or a word",
+                "names a comment whose author is known neither by user id nor by e-mail address; list a domain or a word",
             )),
         }
     }
 
-    /// Returns an entry as it is kept: a person's address as a hash.
+    /// Returns an entry as it is stored, with a person's address replaced by its keyed hash.
     async fn hash_address(&self, site: &Site, target: EntryTarget, mut entry: pb::ListEntry) -> Result<pb::ListEntry, Error> {
         if let Some(identity) = person_identity(target, &entry.value) {
             let secrets = self.store.secrets(site).await?;

@@ -1,4 +1,4 @@
-//! A site's entries, compiled so that comments can be compared with them.
+//! A site's entries, compiled for comparison with comments.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
@@ -9,18 +9,18 @@ use crate::pb;
 use crate::policy::{Entries, SenderHashes};
 use crate::store::{Persons, Secrets};
 
-/// A site's entries, ready to be compared with comments.
+/// A site's entries, compiled for comparison with comments.
 #[derive(Default)]
 pub struct SiteLists {
-    /// Those that have not ended.
+    /// Entries that had not expired when they were compiled.
     pub entries: Entries,
-    /// Which state of them this is. `None`: the store could not be asked.
+    /// Version of the entries; `None` if they were never read from the store.
     pub version: Option<u64>,
-    /// Another server has changed them since.
+    /// Whether another server has changed the entries since.
     stale: AtomicBool,
-    /// When the next of them ends.
+    /// Time at which the next of the entries expires.
     next_expiry: Option<SystemTime>,
-    /// All of them, also those that have ended.
+    /// All entries, expired ones included.
     pub(super) all: Vec<pb::ListEntry>,
 }
 
@@ -37,7 +37,7 @@ impl SiteLists {
         Self { entries, version: Some(version), stale: AtomicBool::new(false), next_expiry: until, all }
     }
 
-    /// Returns whether nothing has ended since the entries were compiled.
+    /// Returns whether no entry has expired since the entries were compiled.
     pub(super) fn is_in_force(&self, now: SystemTime) -> bool {
         self.next_expiry.is_none_or(|until| now < until)
     }
@@ -47,12 +47,12 @@ impl SiteLists {
         self.stale.load(Ordering::Relaxed)
     }
 
-    /// Marks the entries as changed by another server. They are kept for when the store is unavailable.
+    /// Marks the entries as changed by another server. They stay in use if the store is unavailable.
     pub(super) fn mark_outdated(&self) {
         self.stale.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whom a comment came from, as entries name them. Empty where no entry is for a person.
+    /// Returns the hashes of a comment's sender in the form in which entries name persons. Empty if no entry is for a person.
     pub fn senders(&self, secrets: Option<&Secrets>, comment: &Comment) -> SenderHashes {
         if !self.entries.have_person_entries() {
             return SenderHashes::default();
@@ -60,9 +60,9 @@ impl SiteLists {
         let all = secrets.into_iter().flat_map(|secrets| secrets.all().map(|secret| Persons::of_comment(secret, comment)));
         let mut senders = SenderHashes::default();
         for persons in all {
-            let (verified, claimed) = if persons.verified { (persons.email, None) } else { (None, persons.email) };
+            let (verified, unverified) = if persons.verified { (persons.email, None) } else { (None, persons.email) };
             senders.verified.extend([verified, persons.ip].into_iter().flatten().map(|it| format!("#{it}")));
-            senders.unverified.extend(claimed.map(|person| format!("#{person}")));
+            senders.unverified.extend(unverified.map(|person| format!("#{person}")));
         }
         senders
     }

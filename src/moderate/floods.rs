@@ -1,5 +1,6 @@
-//! What this server sees of floods: how many different authors share an address, and how many comments over a limit are held
-//! already. Optional evidence, kept in memory and bounded: without it a limit does what the policy says.
+//! In-memory statistics about floods: how many different authors share a client address, and how many of a sender's
+//! comments over a limit were held. They are optional evidence of bounded size; without them a limit does what the policy
+//! says.
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
@@ -14,21 +15,23 @@ use crate::limit::Scope;
 use crate::store::{Person, Persons};
 use crate::verdict::{Decision, Verdict};
 
-/// How many persons and clients are remembered, those that sent most recently.
+/// Maximum number of persons and clients that are tracked; the least recently active are evicted.
 const MAX_SENDERS: usize = 20_000;
-/// For how long what somebody sent counts.
+/// Time after which a sender's statistics start anew.
 const WINDOW: Duration = Duration::from_secs(3_600);
-/// How many different authors of one client are told apart.
+/// Maximum number of authors of one client that are distinguished.
 const MAX_AUTHORS: usize = 16;
 
-/// What was seen of persons and clients of late.
+/// Statistics about the recent activity of persons and clients.
 pub struct FloodTracker(Mutex<LruCache<(Site, Person), SenderActivity>>);
 
+/// The recent activity of a person or client.
 struct SenderActivity {
+    /// Start of the window.
     since: Instant,
-    /// Hashes of the authors of a client.
+    /// Hashes of the client's authors.
     authors: Vec<u64>,
-    /// How many comments over a limit were held.
+    /// Number of comments over a limit that were held.
     held: u32,
 }
 
@@ -39,7 +42,7 @@ impl Default for FloodTracker {
 }
 
 impl FloodTracker {
-    /// Takes note of who sends a live comment from which client.
+    /// Records the author of a live comment for its client.
     pub fn note_sender(&self, request: &Request<'_>, persons: &Persons) {
         let comment = request.comment;
         if !request.is_live() {
@@ -47,51 +50,52 @@ impl FloodTracker {
         }
         let Some(client) = persons.client() else { return };
         let author = author_hash(comment, persons);
-        self.update(comment.site(), client, |seen| {
-            if seen.authors.len() < MAX_AUTHORS && !seen.authors.contains(&author) {
-                seen.authors.push(author);
+        self.update(comment.site(), client, |activity| {
+            if activity.authors.len() < MAX_AUTHORS && !activity.authors.contains(&author) {
+                activity.authors.push(author);
             }
         });
     }
 
-    /// Adds what is known of whoever is over a limit.
+    /// Adds the statistics of the senders that exceed a limit to the facts.
     pub fn add_flood_facts(&self, site: &Site, persons: &Persons, facts: Facts) -> Facts {
-        let refused =
+        let limited =
             facts.limits.iter().filter(|limit| limit.is_exceeded()).filter_map(|limit| limited_person(limit.scope, persons));
         let mut flood = FloodCounts::default();
-        for person in refused {
-            self.update(site, person, |seen| {
-                flood.authors = flood.authors.max(u32::try_from(seen.authors.len()).unwrap_or(u32::MAX));
-                flood.held = flood.held.max(seen.held);
+        for person in limited {
+            self.update(site, person, |activity| {
+                flood.authors = flood.authors.max(u32::try_from(activity.authors.len()).unwrap_or(u32::MAX));
+                flood.held = flood.held.max(activity.held);
             });
         }
         Facts { flood, ..facts }
     }
 
-    /// Counts a comment over a limit that is held now.
+    /// Counts a comment over a limit that is now held.
     pub fn count_held(&self, site: &Site, persons: &Persons, facts: &Facts, verdict: &Verdict) {
         if verdict.decision != Decision::Hold {
             return;
         }
-        let refused =
+        let limited =
             facts.limits.iter().filter(|limit| limit.is_exceeded()).filter_map(|limit| limited_person(limit.scope, persons));
-        for person in refused {
-            self.update(site, person, |seen| seen.held = seen.held.saturating_add(1));
+        for person in limited {
+            self.update(site, person, |activity| activity.held = activity.held.saturating_add(1));
         }
     }
 
+    /// Changes the statistics of a sender, which start anew after [`WINDOW`].
     fn update(&self, site: &Site, person: Person, change: impl FnOnce(&mut SenderActivity)) {
         let Ok(mut all) = self.0.lock() else { return };
         let fresh = || SenderActivity { since: Instant::now(), authors: Vec::new(), held: 0 };
-        let seen = all.get_or_insert_mut((site.clone(), person), fresh);
-        if seen.since.elapsed() >= WINDOW {
-            *seen = fresh();
+        let activity = all.get_or_insert_mut((site.clone(), person), fresh);
+        if activity.since.elapsed() >= WINDOW {
+            *activity = fresh();
         }
-        change(seen);
+        change(activity);
     }
 }
 
-/// Whom a limit counts. Returns `None` for a site's: it is nobody's.
+/// Returns the person that a limit counts. Returns `None` for the limit of a site.
 fn limited_person(scope: Scope, persons: &Persons) -> Option<Person> {
     match scope {
         Scope::Author => persons.certain_author(),
@@ -100,7 +104,7 @@ fn limited_person(scope: Scope, persons: &Persons) -> Option<Person> {
     }
 }
 
-/// Tells authors of one client apart: by account or address, else by name.
+/// Returns a hash that distinguishes authors of one client: by account or e-mail address, otherwise by name.
 fn author_hash(comment: &Comment, persons: &Persons) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();

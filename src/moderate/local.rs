@@ -1,5 +1,5 @@
-//! What this server knows of a comment besides what the store finds: floods, nearly the same comments, and what was decided on
-//! them.
+//! The facts about a comment that this server knows without the store's admission: floods, near-duplicates, and the
+//! decisions on them.
 
 use std::time::SystemTime;
 
@@ -12,54 +12,55 @@ use crate::facts::{DecidedDuplicate, DuplicateCounts, Facts};
 use crate::policy::Policy;
 use crate::store::{Persons, Store};
 
-/// What this server knows of a comment.
+/// The facts about a comment that this server knows.
 pub(super) struct LocalFacts<'a> {
     comment: &'a Comment,
     floods: &'a FloodTracker,
-    /// Who sent the comment.
+    /// The sender of the comment.
     pub persons: Persons,
-    /// What nearly the same comments share with it. `None` if the policy does not look for any.
-    pub likeness: Option<MinHash>,
-    /// How many nearly the same comments came of late.
+    /// MinHash of the text. `None` if the policy does not look for near-duplicates, or the text is too short.
+    pub min_hash: Option<MinHash>,
+    /// Number of recent near-duplicates.
     pub similar: DuplicateCounts,
-    decided_alike: Option<DecidedDuplicate>,
+    decided_duplicate: Option<DecidedDuplicate>,
 }
 
 impl<'a> LocalFacts<'a> {
-    /// Looks up what the policy asks for.
+    /// Looks up the facts that the policy asks for.
     pub fn new(
         request: &Request<'a>,
         policy: &Policy,
         persons: Persons,
         floods: &'a FloodTracker,
-        learned: &SiteModel,
+        site_model: &SiteModel,
         store: &Store,
     ) -> Self {
         let comment = request.comment;
-        let looks = request.origin == Origin::Author && (policy.detects_campaigns() || policy.considers_decided_duplicates());
-        let likeness = looks.then(|| MinHash::from_text(comment.text().as_str())).flatten();
-        let mut similar = store.count_similar(comment.site(), likeness.as_ref());
+        let detects_duplicates =
+            request.origin == Origin::Author && (policy.detects_campaigns() || policy.considers_decided_duplicates());
+        let min_hash = detects_duplicates.then(|| MinHash::from_text(comment.text().as_str())).flatten();
+        let mut similar = store.count_similar(comment.site(), min_hash.as_ref());
         if request.dry_run {
-            // Whoever may try texts out must not find out what came to other sites.
+            // A caller that tries out texts must not learn what other sites received.
             similar.elsewhere = 0;
         }
-        let decided_alike = likeness.and_then(|likeness| decided_alike(learned, request, &likeness));
-        Self { comment, floods, persons, likeness, similar, decided_alike }
+        let decided_duplicate = min_hash.and_then(|min_hash| decided_duplicate(site_model, request, &min_hash));
+        Self { comment, floods, persons, min_hash, similar, decided_duplicate }
     }
 
-    /// Adds what this server knows to the facts of the store.
+    /// Adds these facts to those of the store.
     pub fn add_to(&self, facts: Facts) -> Facts {
         let facts = self.floods.add_flood_facts(self.comment.site(), &self.persons, facts);
-        facts.with_local(self.similar, self.decided_alike.as_ref())
+        facts.with_local(self.similar, self.decided_duplicate.as_ref())
     }
 }
 
-/// Returns what was decided within the hour on another comment that is nearly the same.
-fn decided_alike(learned: &SiteModel, request: &Request<'_>, likeness: &MinHash) -> Option<DecidedDuplicate> {
+/// Returns the decision within the last hour on another comment that is a near-duplicate.
+fn decided_duplicate(site_model: &SiteModel, request: &Request<'_>, min_hash: &MinHash) -> Option<DecidedDuplicate> {
     let (comment, now) = (request.comment, request.now);
     let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
     let now = i64::try_from(now).unwrap_or(i64::MAX);
-    learned.similar_decision(comment.id().as_str(), comment.text().as_str(), likeness, now).map(|decided| DecidedDuplicate {
+    site_model.similar_decision(comment.id().as_str(), comment.text().as_str(), min_hash, now).map(|decided| DecidedDuplicate {
         comment_id: decided.comment_id.clone(),
         decided_by: decided.by.clone(),
         rejected: decided.rejected,

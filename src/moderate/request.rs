@@ -1,4 +1,4 @@
-//! What is asked for one comment: where it comes from, and whether the answer is kept.
+//! A request to moderate one comment: its origin, and whether the verdict is recorded.
 
 use std::time::SystemTime;
 
@@ -6,14 +6,14 @@ use crate::comment::Comment;
 use crate::telemetry::METRICS;
 use crate::verdict::Decision;
 
-/// Where a comment comes from.
+/// The origin of a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// Its author sent it just now.
+    /// The author has just sent it.
     Author,
-    /// An archive, in which it stands since long ago: no limit counts it, holds it or rejects it.
+    /// It comes from an archive of older comments. No limit counts, holds or rejects it.
     Archive {
-        /// What was decided on it there. `None`: it is judged.
+        /// The archive's decision. `None` if the comment is to be judged.
         decided: Option<Decision>,
     },
 }
@@ -33,34 +33,39 @@ impl Origin {
 pub(super) struct Request<'a> {
     pub comment: &'a Comment,
     pub origin: Origin,
-    /// Whether nothing may be counted, recorded or queued.
+    /// Whether counting, recording and queueing are disabled.
     pub dry_run: bool,
-    /// When the comment came in.
+    /// Time at which the request was received.
     pub now: SystemTime,
 }
 
 impl Request<'_> {
-    /// Returns whether the comment was just sent by its author, and counts.
+    /// Returns whether the author has just sent the comment, and this is not a dry run.
     pub fn is_live(&self) -> bool {
         self.origin == Origin::Author && !self.dry_run
     }
 
-    /// Counts the client's address of a live comment if no limit can use it, and logs the first one of the process: most often
-    /// the host sends the address of its own proxy.
+    /// Counts a live comment's client address that no limit can use in the metrics, and logs the first one of the process.
+    /// The usual cause is a host that sends the address of its own proxy.
     pub fn note_address(&self) {
         if !self.is_live() {
             return;
         }
         let comment = self.comment;
-        let (why, advice) = if comment.has_malformed_ip() {
+        let (reason, advice) = if comment.has_malformed_ip() {
             ("malformed", "send the visitor's address alone, without a list of proxies")
         } else if comment.ip().is_some() && comment.public_ip().is_none() {
-            ("not_public", "send the visitor's address, not the proxy's; private addresses count for nobody")
+            ("not_public", "send the visitor's address, not the proxy's; private addresses are ignored")
         } else {
             return;
         };
-        if METRICS.ignored_address(why) {
-            tracing::warn!(site = comment.site().as_str(), why, advice, "client.ip counts for no limit; told only once");
+        if METRICS.ignored_address(reason) {
+            tracing::warn!(
+                site = comment.site().as_str(),
+                why = reason,
+                advice,
+                "client.ip counts for no limit; logged once per process"
+            );
         }
     }
 }

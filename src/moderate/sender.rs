@@ -1,4 +1,4 @@
-//! Who sent a comment, as the store's records and the site's entries name persons.
+//! The sender of a comment, hashed for the store's records and for the site's block and allow entries.
 
 use crate::comment::Comment;
 use crate::error::Error;
@@ -6,18 +6,16 @@ use crate::lists::SiteLists;
 use crate::policy::SenderHashes;
 use crate::store::{Persons, Secrets};
 
-/// The keyed hashes of the sender of a comment.
+/// The keyed hashes of a comment's sender.
 pub(super) struct Sender {
-    /// As the site's entries name persons. Empty if no entry is for a person.
+    /// Hashes as in the site's entries. Empty if no entry is for a person.
     pub listed: SenderHashes,
-    /// As the store's records name persons. Empty without the site's secret: the comment is then counted for nobody in
-    /// particular.
+    /// Hashes as in the store's records. Empty without the site's secret; the comment is then not counted for any person.
     pub persons: Persons,
 }
 
 impl Sender {
-    /// Hashes what is known of a comment's sender under the site's secrets. Returns the error as well if the store could not be
-    /// asked for the secrets.
+    /// Hashes a comment's sender with the site's secrets. Also returns the error if the store did not return the secrets.
     pub fn new(secrets: Result<Secrets, Error>, comment: &Comment, lists: &SiteLists) -> (Self, Option<Error>) {
         let listed = lists.senders(secrets.as_ref().ok(), comment);
         let persons =

@@ -1,4 +1,4 @@
-//! Chooses the spot checks: approved comments that a moderator looks at as well.
+//! Chooses spot checks: approved comments that a moderator reviews as well.
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
@@ -10,22 +10,24 @@ use super::request::Request;
 use crate::comment::Site;
 use crate::verdict::{Decision, Reason, SPOT_CHECK, Verdict};
 
-/// The most spot checks of a site a day, for this server.
+/// Maximum number of spot checks per site and day on this server.
 pub const MAX_PER_DAY: u32 = 20;
-/// For how many sites is remembered how many there were today.
+/// Maximum number of sites whose daily count is tracked.
 const MAX_TRACKED_SITES: usize = 10_000;
+/// Length of a day.
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// The spot checks of the present day, by site.
+/// The number of spot checks of the present day, by site.
 pub struct SpotCheckSampler(Mutex<LruCache<Site, DailyCount>>);
 
-/// The spot checks of a site on one day.
+/// The number of spot checks of a site on one day.
 #[derive(Debug, Clone, Copy, Default)]
 struct DailyCount {
-    /// The day's number since 1970.
+    /// Number of the day since 1970.
     day: u64,
+    /// Number of spot checks chosen.
     chosen: u32,
-    /// How many were drawn since the last that was chosen, and passed over because of the bound.
+    /// Number of comments drawn since the last spot check that were passed over because of the daily maximum.
     passed_over: u32,
 }
 
@@ -36,9 +38,9 @@ impl Default for SpotCheckSampler {
 }
 
 impl SpotCheckSampler {
-    /// Decides by chance whether an approved comment becomes a spot check; `share` is the chance, `draw` a random number in
-    /// `0..1`. Returns the reason that marks it, with how many approved comments it stands for. Nothing is counted: the comment
-    /// may have been recorded before.
+    /// Decides at random whether an approved comment becomes a spot check: `share` is the probability, `draw` a random
+    /// number in `0..1`. Returns the reason that marks it, whose weight is the number of approved comments that it
+    /// represents. Nothing is counted here, because the comment may have been recorded before.
     pub fn choose(&self, site: &Site, share: f64, draw: f64, now: SystemTime) -> Option<Reason> {
         if draw >= share {
             return None;
@@ -47,14 +49,14 @@ impl SpotCheckSampler {
         if today.chosen >= MAX_PER_DAY {
             return None;
         }
-        // What was passed over is spoken for by the next that is chosen.
-        let stands_for = f64::from(1 + today.passed_over) / share;
-        let message =
-            format!("a spot check: approved by the machine, and one of about {stands_for:.0} that a moderator looks at");
-        Some(Reason { weight: stands_for, ..Reason::new(SPOT_CHECK, message).with_rule("review.spot_checks") })
+        // The next spot check also represents the comments that were passed over.
+        let weight = f64::from(1 + today.passed_over) / share;
+        let message = format!("a spot check: approved by the machine, and one of about {weight:.0} that a moderator reviews");
+        Some(Reason { weight, ..Reason::new(SPOT_CHECK, message).with_rule("review.spot_checks") })
     }
 
-    /// Counts an approved comment that was drawn and is recorded now: as a spot check, or as passed over because of the bound.
+    /// Counts an approved comment that was drawn and is now recorded, as a spot check or as passed over because of the
+    /// daily maximum.
     pub fn count(&self, site: &Site, is_spot_check: bool, now: SystemTime) {
         let Ok(mut sites) = self.0.lock() else { return };
         let today = sites.get_or_insert_mut(site.clone(), DailyCount::default);
@@ -67,11 +69,12 @@ impl SpotCheckSampler {
     }
 }
 
-/// The draw for one comment, which decides whether it becomes a spot check if it is approved. The comment is published as ever.
+/// The draw for one comment, which decides whether it becomes a spot check if it is approved. The comment is published in
+/// any case.
 pub struct SpotCheckDraw<'a> {
     spots: &'a SpotCheckSampler,
     site: &'a Site,
-    /// The chance that an approved comment is chosen.
+    /// The probability that an approved comment is chosen.
     share: f64,
     /// A random number in `0..1`.
     number: f64,
@@ -79,7 +82,7 @@ pub struct SpotCheckDraw<'a> {
 }
 
 impl SpotCheckSampler {
-    /// Draws for one comment; `share` is the chance that it is chosen. Only a live comment can be chosen.
+    /// Draws for one comment; `share` is the probability that it is chosen. Only live comments can be chosen.
     pub fn draw<'a>(&'a self, request: &Request<'a>, share: f64) -> SpotCheckDraw<'a> {
         let number = if request.is_live() { random() } else { 1.0 };
         SpotCheckDraw { spots: self, site: request.comment.site(), share, number, now: request.now }
@@ -96,8 +99,8 @@ impl SpotCheckDraw<'_> {
         }
     }
 
-    /// Marks the verdict that takes the place of a tentative one. A comment is drawn once: an approved one is marked exactly if
-    /// the tentative verdict was, and only one that was not to be approved before is chosen now.
+    /// Marks the verdict that replaces a tentative one. A comment is drawn once: if the tentative verdict was an approval,
+    /// the approval is marked exactly if that one was; otherwise the comment may be chosen now.
     pub fn mark_again(&self, verdict: Verdict, tentative: &Verdict) -> Verdict {
         match tentative.reasons.iter().find(|reason| reason.code == SPOT_CHECK) {
             Some(reason) if verdict.decision == Decision::Approve => verdict.with_reason(reason.clone()),
@@ -106,7 +109,7 @@ impl SpotCheckDraw<'_> {
         }
     }
 
-    /// Counts a comment that was recorded now, if it was approved and drawn.
+    /// Counts a comment that is now recorded, if it was approved and drawn.
     pub fn count(&self, recorded: &Verdict) {
         if self.number < self.share && recorded.decision == Decision::Approve {
             self.spots.count(self.site, recorded.is_spot_check(), self.now);
@@ -115,7 +118,7 @@ impl SpotCheckDraw<'_> {
 }
 
 impl DailyCount {
-    /// Returns the same on a day, on which no spot check was chosen yet if it is another.
+    /// Returns the count for a day. On a new day no spot check has been chosen yet.
     fn for_day(self, day: u64) -> Self {
         if self.day == day { self } else { Self { day, chosen: 0, ..self } }
     }
@@ -128,7 +131,7 @@ fn day_number(now: SystemTime) -> u64 {
 
 /// Returns a random number in `0..1`.
 fn random() -> f64 {
-    // The last 62 bits of a UUID are random.
+    // The last 62 bits of a version 7 UUID are random.
     f64::from(uuid::Uuid::now_v7().as_u128() as u32) / (f64::from(u32::MAX) + 1.0)
 }
 

@@ -1,4 +1,4 @@
-//! The checks before a comment is scored: lists, role, kind, links, hidden text, form and post.
+//! Checks a comment before it is scored: lists, role, kind, links, hidden text, form and post.
 
 mod addresses;
 mod hosts;
@@ -18,11 +18,11 @@ use crate::classify::Label;
 use crate::comment::{Comment, CommentKind, HiddenContent};
 use crate::verdict::{Decision, Reason};
 
-/// Fewer hidden letters are a slip of an editor.
+/// Minimum number of hidden letters that count as evidence. Editors leave fewer by accident.
 const MIN_HIDDEN_LETTERS: usize = 12;
 
 impl Policy {
-    /// What lists, links, form and post say, before the comment is scored.
+    /// Checks a comment against the rules that need no score, without the parts that `without` names.
     pub fn check(&self, comment: &Comment, listed: ListContext<'_>, without: Omission) -> Findings {
         let mut findings = Findings::for_author(comment.author_is_authenticated(), comment.author_is_distinguishable());
         addresses::check(self, comment, listed, &mut findings);
@@ -37,16 +37,16 @@ impl Policy {
     }
 }
 
-/// A role that the site trusts, unless something is blocked or over a limit.
+/// Allows an author whose role the site trusts. Blocks and rate limits still apply.
 fn check_role(policy: &Policy, comment: &Comment, findings: &mut Findings) {
     let role = comment.author_role().trim().to_lowercase();
     if findings.allowed.is_none() && !role.is_empty() && policy.trusted_roles.contains(&role) {
-        let reason = Reason::new("TRUSTED_ROLE", format!("the author is {} of this site", quoted(&role)));
+        let reason = Reason::new("TRUSTED_ROLE", format!("the author has the role {} on this site", quoted(&role)));
         findings.allowed = Some(reason.with_rule("authors.trusted_roles"));
     }
 }
 
-/// What becomes of the kind of comment, whatever it says.
+/// Adds the vote on the kind of the comment, regardless of its content.
 fn check_kind(policy: &Policy, comment: &Comment, findings: &mut Findings) {
     let kind = comment.kind();
     let decision =
@@ -62,7 +62,7 @@ fn check_kind(policy: &Policy, comment: &Comment, findings: &mut Findings) {
     }
 }
 
-/// What a browser does not show of a comment, though a host may.
+/// Adds evidence for text and links that a browser hides, although a host may show them.
 fn check_hidden(policy: &Policy, comment: &Comment, without: Omission, findings: &mut Findings) {
     let HiddenContent { letters, links } = comment.text().hidden();
     let links = if without.links { 0 } else { links };

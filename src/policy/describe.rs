@@ -1,4 +1,4 @@
-//! A policy in words, for whoever wrote it to see that it means what they meant.
+//! Describes a policy in words, so that its author can check what it does.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::limit::Scope;
 use crate::verdict::Decision;
 
 impl Policy {
-    /// What it does, a rule a line. What is off is not named, except labels.
+    /// Returns what the policy does, one rule per line. Rules that are off are left out, except the thresholds of labels.
     pub fn describe(&self) -> Vec<String> {
         let mut lines = Vec::new();
         describe_thresholds(self, &mut lines);
@@ -54,8 +54,8 @@ fn describe_limits(policy: &Policy, lines: &mut Vec<String>) {
 }
 
 fn describe_lists(policy: &Policy, lines: &mut Vec<String>) {
-    let becomes = if policy.blocked_decision == Decision::Reject { "rejected" } else { "held" };
-    lines.extend(describe_list_sizes(&policy.blocked).map(|lists| format!("blocked: {lists}; what matches one is {becomes}")));
+    let outcome = if policy.blocked_decision == Decision::Reject { "rejected" } else { "held" };
+    lines.extend(describe_list_sizes(&policy.blocked).map(|lists| format!("blocked: {lists}; a match is {outcome}")));
     lines.extend(
         describe_list_sizes(&policy.allowed).map(|lists| format!("allowed: {lists}; they never count against a comment")),
     );
@@ -68,23 +68,23 @@ fn describe_links(policy: &Policy, lines: &mut Vec<String>) {
     match policy.link_stripping {
         LinkStripping::Off => {}
         LinkStripping::Advise => {
-            lines.push("says of held comments whether they would be approved without their links".to_owned())
+            lines.push("states for held comments whether they would be approved without their links".to_owned())
         }
         LinkStripping::Approve => {
-            lines.push("approves comments without their links if they would be held with them".to_owned())
+            lines.push("approves comments that are held only for their links, to be published without them".to_owned())
         }
     }
 }
 
 fn describe_kinds(policy: &Policy, lines: &mut Vec<String>) {
     if !policy.trusted_roles.is_empty() {
-        lines.push(format!("approves what authors with these roles write: {}", policy.trusted_roles.join(", ")));
+        lines.push(format!("approves comments by authors with these roles: {}", policy.trusted_roles.join(", ")));
     }
     for (kind, decision) in CommentKind::ALL.into_iter().zip(policy.kind_decisions) {
         let name = kind.as_str().replace('_', " ");
         match decision {
             Decision::Approve => {}
-            Decision::Hold => lines.push(format!("holds every {name} whose spam score is not below {}", policy.kinds_max_spam)),
+            Decision::Hold => lines.push(format!("holds every {name} with a spam score of {} or more", policy.kinds_max_spam)),
             Decision::Reject => lines.push(format!("rejects every {name}")),
         }
     }
@@ -92,28 +92,30 @@ fn describe_kinds(policy: &Policy, lines: &mut Vec<String>) {
 
 fn describe_authors(policy: &Policy, lines: &mut Vec<String>) {
     if policy.approved_before_trust > 0 {
-        lines.push(format!("holds an author's comments until {} were approved", policy.approved_before_trust));
+        lines.push(format!("holds an author's comments until {} have been approved", policy.approved_before_trust));
     }
     if policy.rejected_hold > 0 {
         let count = policy.rejected_hold;
-        lines.push(format!("holds an author's comments once {count} were rejected, and no more approved than rejected"));
+        lines.push(format!(
+            "holds an author's comments once {count} have been rejected, and at least as many rejected as approved"
+        ));
     }
 }
 
 fn describe_learning(policy: &Policy, lines: &mut Vec<String>) {
     if policy.learning.apply_corrections {
-        lines.push("corrects scores by what was decided here, as long as that proves better".to_owned());
+        lines.push("corrects scores with what the site has learned, as long as the corrected scores do better".to_owned());
     }
     match policy.learning.on_rejected_duplicate {
         Decision::Approve => {}
-        becomes => lines.push(format!(
-            "what is nearly the same as a comment rejected within the hour: {}",
-            if becomes == Decision::Hold { "held" } else { "rejected" }
+        outcome => lines.push(format!(
+            "near-duplicates of a comment rejected within the last hour: {}",
+            if outcome == Decision::Hold { "held" } else { "rejected" }
         )),
     }
     if policy.learning.trust_approved_duplicate {
         lines.push(
-            "what is nearly the same as a comment approved within the hour, without links: its scores do not hold it"
+            "comments without links and with the text of one approved within the last hour: not held for their scores"
                 .to_owned(),
         );
     }
@@ -137,7 +139,7 @@ fn describe_evidence(policy: &Policy, lines: &mut Vec<String>) {
         (policy.evidence.generic_praise, "praise that would fit any post"),
         (policy.evidence.author_name, "a name that advertises"),
         (policy.evidence.author_url, "an author's web address"),
-        (-policy.evidence.quotes_post, "speaking of the post in its own words"),
+        (-policy.evidence.quotes_post, "use of the post's own words"),
         (policy.evidence.hidden_text, "text or a link that readers cannot see"),
         (-policy.evidence.known_author, "an approved comment of the same author"),
     ];
@@ -147,10 +149,10 @@ fn describe_evidence(policy: &Policy, lines: &mut Vec<String>) {
 }
 
 fn describe_languages(policy: &Policy, lines: &mut Vec<String>) {
-    lines.push(format!("in a language in which no score speaks of abuse: {}", policy.unscored_action.describe()));
+    lines.push(format!("in a language without a score for abuse: {}", policy.unscored_action.describe()));
     if !policy.site_languages.is_empty() {
         lines.push(format!(
-            "in another language than {}: {}",
+            "in a language other than {}: {}",
             policy.site_languages.join(", "),
             policy.other_language_action.describe()
         ));
@@ -160,54 +162,59 @@ fn describe_languages(policy: &Policy, lines: &mut Vec<String>) {
 fn describe_campaigns(policy: &Policy, lines: &mut Vec<String>) {
     for (count, place) in [(policy.campaign.here, "this site"), (policy.campaign.elsewhere, "other sites of the server")] {
         if count > 0 {
-            let becomes = policy.campaign.decision.as_str();
-            lines.push(format!("from {count} nearly the same comments on {place} within hours on: {becomes}"));
+            let outcome = policy.campaign.decision.as_str();
+            lines.push(format!("{count} or more near-duplicates on {place} within hours: {outcome}"));
         }
     }
 }
 
 fn describe_outages(policy: &Policy, lines: &mut Vec<String>) {
     lines.push(match policy.store_outage_action {
-        StoreOutageAction::Hold => "held while the store is away: held by the host, which sends it again".to_owned(),
-        StoreOutageAction::Unavailable => "held while the store is away: no verdict, the host tries again".to_owned(),
-        StoreOutageAction::Approve => "held while the store is away: published".to_owned(),
+        StoreOutageAction::Hold => {
+            "a comment held while the store is unavailable: the host holds it and sends it again".to_owned()
+        }
+        StoreOutageAction::Unavailable => {
+            "a comment held while the store is unavailable: no verdict, the host retries".to_owned()
+        }
+        StoreOutageAction::Approve => "a comment held while the store is unavailable: published".to_owned(),
     });
 }
 
 fn describe_review(policy: &Policy, lines: &mut Vec<String>) {
     if policy.spot_checks > 0.0 {
         lines.push(format!(
-            "spot checks: {} % of what the machine approves is also put before a moderator",
+            "spot checks: moderators also review {} % of the comments that the machine approves",
             policy.spot_checks * 100.0
         ));
     }
     if policy.reason_required {
-        lines.push("moderators must say why they reject a comment".to_owned());
+        lines.push("moderators must give a reason when they reject a comment".to_owned());
     }
 }
 
 fn describe_retention(policy: &Policy, lines: &mut Vec<String>) {
-    let kept = policy.retention;
+    let retention = policy.retention;
     let [approved, rejected, authors, changes, audit, outcomes] =
-        [kept.approved, kept.rejected, kept.authors, kept.changes, kept.audit, kept.outcomes].map(humantime::format_duration);
+        [retention.approved, retention.rejected, retention.authors, retention.changes, retention.audit, retention.outcomes]
+            .map(humantime::format_duration);
     lines.push(format!(
-        "forgotten after so long without change: approved comments {approved}, rejected ones {rejected}, authors' \
-         histories {authors}, changes of verdicts {changes}, the audit {audit}, outcomes {outcomes}"
+        "kept after the last change: approved comments {approved}, rejected comments {rejected}, authors' \
+         histories {authors}, changes of verdicts {changes}, audit log {audit}, outcomes {outcomes}"
     ));
 }
 
-/// What a label's thresholds do.
+/// Returns what the thresholds of a label do.
 fn describe_threshold(Threshold { hold, reject, corroborate }: Threshold) -> String {
-    let besides = if corroborate { ", if a second witness confirms it" } else { "" };
+    let condition = if corroborate { ", if corroborated" } else { "" };
     match (hold, reject) {
-        (None, None) => "its score does nothing".to_owned(),
+        (None, None) => "its score has no effect".to_owned(),
         (Some(hold), None) => format!("held from {hold}, never rejected"),
-        (None, Some(reject)) => format!("never held, rejected from {reject}{besides}"),
-        (Some(hold), Some(reject)) => format!("held from {hold}, rejected from {reject}{besides}"),
+        (None, Some(reject)) => format!("never held, rejected from {reject}{condition}"),
+        (Some(hold), Some(reject)) => format!("held from {hold}, rejected from {reject}{condition}"),
     }
 }
 
-/// Returns how long lists are, without those that hold nothing. Returns `None` if all are empty.
+/// Returns the sizes of the lists that are not empty, or `None` if all are empty.
 fn describe_list_sizes(lists: &PolicyLists) -> Option<String> {
     let sizes = [(lists.words.count(), "words"), (lists.domains.count(), "domains"), (lists.addresses.count(), "addresses")];
     let some: Vec<String> =
@@ -215,7 +222,7 @@ fn describe_list_sizes(lists: &PolicyLists) -> Option<String> {
     (!some.is_empty()).then(|| some.join(", "))
 }
 
-/// Odds for so many logits.
+/// Returns the factor by which a weight in logits changes the odds, as text.
 fn odds_factor(logits: f64) -> String {
     let times = logits.exp();
     if times < 10.0 { format!("{times:.1}") } else { format!("{times:.0}") }
@@ -234,13 +241,13 @@ mod tests {
         let sites: Vec<Vec<&str>> = all.iter().map(|(sites, _)| sites.iter().map(|site| site.as_str()).collect()).collect();
         assert_eq!(sites, [vec!["a.example", "b.example"], vec![]]);
         let lines = all[0].1.describe();
-        assert_eq!(lines[0], "spam: never held, rejected from 0.998, if a second witness confirms it");
+        assert_eq!(lines[0], "spam: never held, rejected from 0.998, if corroborated");
         assert_eq!(lines[1], "toxicity: held from 0.75, never rejected");
         assert!(
             lines.contains(&"one author: 10 comments at once, then one every 30s; the rest is held".to_owned()),
             "{lines:?}"
         );
-        assert!(lines.contains(&"blocked: 2 words; what matches one is held".to_owned()), "{lines:?}");
+        assert!(lines.contains(&"blocked: 2 words; a match is held".to_owned()), "{lines:?}");
         assert!(!lines.iter().any(|line| line.contains("client")), "{lines:?}");
     }
 }

@@ -1,20 +1,20 @@
-//! Block and allow entries that moderators made: the same kinds of lists as a policy file has, and authors.
+//! Block and allow entries that moderators made: the lists of a policy file, and authors.
 
 use std::collections::HashSet;
 
 use super::lists::{AddressList, DomainList, WordList};
 use crate::comment::external_id;
 
-/// What an entry does.
+/// The effect of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryKind {
-    /// Does not count against a comment.
+    /// A match does not count against a comment.
     Allow,
-    /// Counts as the policy's own blocked lists do.
+    /// A match has the effect of the policy's own blocked lists.
     Block,
 }
 
-/// What an entry is compared with.
+/// The part of a comment that an entry is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryTarget {
     /// Words and phrases of the body.
@@ -28,7 +28,7 @@ pub enum EntryTarget {
 }
 
 impl EntryKind {
-    /// The word for it.
+    /// Returns the name of the kind: `allow` or `block`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Allow => "allow",
@@ -38,7 +38,7 @@ impl EntryKind {
 }
 
 impl EntryTarget {
-    /// The word for it.
+    /// Returns the name of the target: `word`, `domain`, `address` or `author`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Word => "word",
@@ -48,16 +48,16 @@ impl EntryTarget {
         }
     }
 
-    /// The one form of a value, however it is typed.
+    /// Returns the canonical form of a value.
     ///
     /// # Errors
-    /// It is none of this kind; what would be.
+    /// Returns an error that says what is accepted if the value does not fit the target.
     pub fn canonicalize(self, value: &str) -> Result<String, String> {
         let value = value.trim();
         match self {
             Self::Word => WordList::parse(value).map(|words| words.join(" ")),
             Self::Domain => DomainList::parse(value),
-            // A hash, as it is listed.
+            // A keyed hash, as lists show it.
             Self::Address if is_person_hash(value) => Ok(value.to_owned()),
             Self::Address => AddressList::parse(value).map(|address| address.to_string()),
             Self::Author if value.is_empty() => Err("is empty: the author's user id is required".to_owned()),
@@ -66,6 +66,7 @@ impl EntryTarget {
     }
 }
 
+/// Returns whether a value is the keyed hash of a person's address: `#` and 32 hex digits.
 fn is_person_hash(value: &str) -> bool {
     value.strip_prefix('#').is_some_and(|hash| hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
@@ -77,7 +78,7 @@ pub struct Entries {
     pub(super) allowed: EntryLists,
 }
 
-/// Entries of one kind, each list with the values that its places stand for.
+/// Entries of one kind. Each list comes with the values of its entries, by position.
 #[derive(Debug, Clone, Default)]
 pub(super) struct EntryLists {
     pub words: WordList,
@@ -92,33 +93,33 @@ pub(super) struct EntryLists {
     pub user_ids: HashSet<String>,
 }
 
-/// The entries that a comment is held to, and whom it came from as they name persons.
+/// The entries that a comment is compared with, and the hashes of its sender.
 #[derive(Debug, Clone, Copy)]
 pub struct ListContext<'a> {
     /// The site's entries.
     pub entries: &'a Entries,
-    /// Who sent it.
+    /// Hashes of the comment's sender.
     pub senders: &'a SenderHashes,
 }
 
-/// Keyed hashes of who sent a comment, as entries name persons.
+/// Keyed hashes of a comment's sender, in the form in which entries name persons.
 #[derive(Debug, Clone, Default)]
 pub struct SenderHashes {
-    /// Those that are no mere claim: a verified e-mail address, and the IP address.
+    /// Hashes of the e-mail address if it is verified, and of the IP address.
     pub verified: Vec<String>,
-    /// An e-mail address that somebody typed.
+    /// Hashes of the e-mail address if it is not verified.
     pub unverified: Vec<String>,
 }
 
 impl SenderHashes {
-    /// Returns all of them.
+    /// Returns all hashes, the verified ones first.
     pub fn all(&self) -> impl Iterator<Item = &String> {
         self.verified.iter().chain(&self.unverified)
     }
 }
 
 impl Entries {
-    /// Compiles entries: kind, target, and the value in its one form. One that is none any more is left out.
+    /// Compiles entries, given as kind, target and canonical value. Values that are no longer valid are left out.
     pub fn new(entries: impl Iterator<Item = (EntryKind, EntryTarget, String)>) -> Self {
         let (mut blocked, mut allowed) = (EntryListsBuilder::default(), EntryListsBuilder::default());
         for (kind, target, value) in entries {
@@ -134,7 +135,7 @@ impl Entries {
         Self { blocked: blocked.build(), allowed: allowed.build() }
     }
 
-    /// Whether any of them is for the address of a person.
+    /// Returns whether any entry is for the address of a person.
     pub fn have_person_entries(&self) -> bool {
         !self.blocked.person_hashes.is_empty() || !self.allowed.person_hashes.is_empty()
     }
@@ -167,7 +168,7 @@ impl EntryListsBuilder {
 }
 
 impl ListContext<'_> {
-    /// No entries.
+    /// Returns a context without entries and without a sender.
     pub fn empty() -> ListContext<'static> {
         static NONE: std::sync::LazyLock<Entries> = std::sync::LazyLock::new(Entries::default);
         static NOBODY: SenderHashes = SenderHashes { verified: Vec::new(), unverified: Vec::new() };

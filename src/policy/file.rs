@@ -22,24 +22,24 @@ use crate::verdict::Decision;
 pub const DEFAULT_POLICY: &str = include_str!("default.toml");
 
 impl Policies {
-    /// Reads policy files, given as name and text. A file without `read_sites` replaces the default, and the others start
-    /// from it whatever their order.
+    /// Reads policy files, given as name and text. A file without `sites` changes the default policy. The others build on the
+    /// default, whatever their order.
     ///
     /// # Errors
-    /// Every mistake in every file.
+    /// Returns every mistake in every file.
     pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, SettingsErrors> {
         let mut mistakes = Vec::new();
         let mut own_default = None;
         let mut for_sites = Vec::new();
         for (file, text) in files {
-            // Whom a file is for is needed before the rest of it can be read on top of the right start.
+            // The sites of a file must be known before the rest can be read on top of the right policy.
             match settings::read(file, text, |top| (read_sites(top), read_policy(top, Policy::empty(), file, text)).0) {
                 Ok(None) => match own_default {
                     None => own_default = Some((file, text)),
                     Some((first, _)) => mistakes.push(SettingsError {
                         file: file.to_owned(),
                         line: 0,
-                        message: format!("has no `sites`, so it would be the default policy, but {first} is that already"),
+                        message: format!("has no `sites`, so it would be the default policy, but {first} already is"),
                     }),
                 },
                 Ok(Some(sites)) => for_sites.push((file, text, sites)),
@@ -61,7 +61,7 @@ impl Policies {
             };
             for site in sites {
                 if by_site.insert(site.clone(), policy.clone()).is_some() {
-                    let problem = format!("is for site {:?}, which another file is for already", site.as_str());
+                    let problem = format!("names site {:?}, which another file already names", site.as_str());
                     mistakes.push(SettingsError { file: file.to_owned(), line: 0, message: problem });
                 }
             }
@@ -81,7 +81,7 @@ fn parse_file(file: &str, text: &str, start: Policy) -> Result<Policy, SettingsE
     })
 }
 
-/// The sites that a file names. `None`: it is the default.
+/// Returns the sites that a file names, or `None` if it is the default policy.
 fn read_sites(top: &Section<'_>) -> Option<Vec<Site>> {
     top.list("sites", |site| Site::parse("", site).map_err(|violation| violation.problem))
 }
@@ -208,7 +208,7 @@ fn read_store_outage_action(section: &Section<'_>) -> Option<StoreOutageAction> 
     })
 }
 
-/// Reads the name of a role.
+/// Parses the name of a role.
 fn parse_role(name: &str) -> Result<String, String> {
     let name = name.trim().to_lowercase();
     if name.is_empty() { Err("is empty; name a role such as \"administrator\"".to_owned()) } else { Ok(name) }
@@ -228,17 +228,17 @@ fn read_threshold(section: &Section<'_>, threshold: &mut Threshold) {
     if let (Some(hold), Some(reject)) = (threshold.hold, threshold.reject)
         && hold > reject
     {
-        section.report("hold", format_args!("is {hold}, above reject, which is {reject}: nothing would be held"));
+        section.report("hold", format_args!("is {hold}, above the reject threshold {reject}, so nothing would be held"));
     }
 }
 
-/// A limit is replaced as a whole: half of one makes no sense. `count = 0` turns it off.
+/// Reads a limit, which replaces the inherited one as a whole. `count = 0` turns it off.
 fn read_limit(section: &Section<'_>, scope: Scope) -> Option<LimitRule> {
     let count = section.integer("count", 0..=MAX_BURST);
     let period = section.duration("period");
     let burst = section.integer("burst", 1..=MAX_BURST);
     let over = read_decision(section, "over", &Decision::ALL).unwrap_or(Decision::Hold);
-    // Only a client can be many authors.
+    // Only a client's address can be shared by many authors.
     let crowd = (scope == Scope::Client).then(|| read_decision(section, "crowd", &Decision::ALL)).flatten();
     let crowd = crowd.unwrap_or(Decision::Hold).min(over);
     let (Some(count), Some(period)) = (count, period) else {
@@ -252,7 +252,7 @@ fn read_limit(section: &Section<'_>, scope: Scope) -> Option<LimitRule> {
     }
     let gcra = Gcra::new(count, period, burst.unwrap_or(count));
     if gcra.is_none() {
-        section.report("period", "must be at least 1us per comment, and a whole burst must come back within 70 years");
+        section.report("period", "must be at least 1us per comment, and a whole burst must recover within 70 years");
     }
     gcra.map(|gcra| LimitRule { gcra, over, crowd })
 }
@@ -263,7 +263,7 @@ fn read_decision(section: &Section<'_>, key: &'static str, among: &[Decision]) -
         .value(key, &words.join(" or "), |value| Decision::parse(value.as_str()?).filter(|decision| among.contains(decision)))
 }
 
-/// A BCP 47 tag.
+/// Checks a BCP 47 tag.
 fn parse_language_tag(tag: &str) -> Result<String, String> {
     let problem = || format!("{tag:?} is not the tag of a language, such as \"en\" or \"pt-BR\"");
     crate::classify::parse_language(tag).map(|_| tag.to_owned()).ok_or_else(problem)
@@ -273,7 +273,7 @@ fn read_unscored_action(section: &Section<'_>, key: &'static str) -> Option<Unsc
     section.value(key, "\"hold\", \"hold_new\" or \"approve\"", |value| UnscoredAction::parse(value.as_str()?))
 }
 
-/// The file's name without folder and ending, and the first eight digits of its SHA-256.
+/// Returns the file's name without folder and extension, and the first eight hex digits of its SHA-256.
 fn policy_version(file: &str, text: &str) -> String {
     let name = std::path::Path::new(file).file_stem().map_or(file.into(), |stem| stem.to_string_lossy());
     let digest = Sha256::digest(text.as_bytes());

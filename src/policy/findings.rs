@@ -1,4 +1,4 @@
-//! What a policy finds in a comment before it decides.
+//! Findings of a policy on a comment, collected before it decides.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,11 +7,11 @@ use super::rules::UnscoredAction;
 use super::vote::Vote;
 use crate::verdict::Reason;
 
-/// How many places of one kind become reasons: more say no more, and a body of nothing but blocked words must not become
-/// a verdict of many times its length.
+/// Maximum number of matches of one kind that become reasons. It bounds the size of the verdict on a body of nothing but
+/// blocked words.
 pub const MAX_REASONS_PER_KIND: usize = 20;
 
-/// Parts of a comment that a verdict does without.
+/// Parts of a comment that a check leaves out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Omission {
     /// The author's web address.
@@ -20,86 +20,86 @@ pub struct Omission {
     pub links: bool,
 }
 
-/// What the policy sees in a comment before anything is scored or asked of the store.
+/// What a policy finds in a comment before it is scored and before the store is queried.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
     pub(super) votes: Vec<Vote>,
     /// Evidence for spam from outside the words, in logits, with the reason for each.
     pub(super) evidence: Vec<Reason>,
-    /// Something that is neither words nor links speaks for spam.
+    /// Whether something other than words and visible links indicates spam.
     pub(super) has_corroboration: bool,
-    /// The votes for the comment's language, and when each is cast.
+    /// Votes on the comment's language, each with the action that says when it is cast.
     pub(super) language_votes: Vec<(UnscoredAction, Vote)>,
-    /// How many links count.
+    /// Number of links that count.
     pub(super) link_count: u32,
-    /// One of them leads somewhere that is not known to everybody.
+    /// Whether one of these links leads to a host that is not well known.
     pub(super) has_uncommon_link: bool,
-    /// The spam logit of the words alone, without links and author. `None`: it was not asked for, and the words count as much
-    /// as the whole comment.
+    /// Spam logit of the words alone, without links and author. `None` if it was not computed; the words then count as reaching
+    /// every threshold.
     words_only_logit: Option<f64>,
-    /// It is certain who the author is: what was decided of the author before counts.
+    /// Whether the author's identity is certain, so that earlier decisions on the author count.
     pub(super) author_is_certain: bool,
-    /// The author is told apart from others who type the same: what was approved before may end the wait of new authors.
+    /// Whether the author can be distinguished from others who type the same name, so that earlier approvals count.
     pub(super) author_is_distinct: bool,
-    /// The author is allowed, and why.
+    /// Reason why the author is allowed; `None` if the author is not.
     pub(super) allowed: Option<Reason>,
-    /// The parts of the text that must not count against the comment.
+    /// Byte ranges of the text that must not count against the comment.
     pub(super) exempt_ranges: Vec<Range<usize>>,
-    /// The author's web address is no evidence: it is the site's own or allowed, or there is none.
+    /// Whether the author's web address is not evidence: there is none, it is left out, or it is the site's own or allowed.
     pub(super) author_url_is_exempt: bool,
 }
 
 impl Findings {
-    /// Returns what is known before any rule has looked: whether the author's past counts.
+    /// Creates empty findings on a comment by an author.
     pub(super) fn for_author(certain: bool, distinct: bool) -> Self {
         Self { author_is_certain: certain, author_is_distinct: distinct, ..Self::default() }
     }
 
-    /// The text with what must not count blanked out: same bytes, same places.
+    /// Returns the text with the exempt ranges replaced by spaces, so that byte positions stay the same.
     pub fn blank_exempt<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.exempt_ranges.is_empty() {
             return Cow::Borrowed(text);
         }
-        let mut counted = text.to_owned();
+        let mut blanked = text.to_owned();
         for range in &self.exempt_ranges {
-            counted.replace_range(range.clone(), &" ".repeat(range.len()));
+            blanked.replace_range(range.clone(), &" ".repeat(range.len()));
         }
-        Cow::Owned(counted)
+        Cow::Owned(blanked)
     }
 
-    /// Whether a second witness speaks for spam besides the score: the form, something hidden, or a link beside words that reach
-    /// the bound by themselves. The link that made a score cannot confirm it.
+    /// Returns whether something besides the score indicates spam: the form, a hidden link, or an uncommon link if the words
+    /// alone reach `bound`. A link that raised the score cannot corroborate it.
     pub fn is_corroborated(&self, bound: f64) -> bool {
         let by_words = self.words_only_logit.is_none_or(|logit| sigmoid(logit) >= bound);
         self.has_corroboration || self.has_uncommon_link && by_words
     }
 
-    /// Whether it depends on the words alone whether a link confirms the score.
+    /// Returns whether corroboration depends on the score of the words alone.
     pub fn needs_words_only_logit(&self) -> bool {
         !self.has_corroboration && self.has_uncommon_link
     }
 
-    /// Takes note of the spam logit of the words alone.
+    /// Sets the spam logit of the words alone.
     pub fn set_words_only_logit(&mut self, logit: f64) {
         self.words_only_logit = Some(logit);
     }
 
-    /// Whether the comment has links that count.
+    /// Returns whether the comment has links that count.
     pub fn has_links(&self) -> bool {
         self.link_count > 0
     }
 
-    /// Whether the author's web address is evidence.
+    /// Returns whether the author's web address is evidence.
     pub fn has_author_url(&self) -> bool {
         !self.author_url_is_exempt
     }
 
-    /// The evidence for spam from outside the words, in logits.
+    /// Returns the sum of the evidence for spam from outside the words, in logits.
     pub fn evidence_logits(&self) -> f64 {
         self.evidence.iter().map(|reason| reason.weight).sum()
     }
 
-    /// Whether the author's address is on the allowed list: then scores have no say.
+    /// Returns whether the author is allowed, by address, user id or role. Scores then have no effect.
     pub fn is_allowed(&self) -> bool {
         self.allowed.is_some()
     }

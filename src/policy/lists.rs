@@ -8,7 +8,7 @@ pub use addresses::{AddressEntry, AddressList};
 pub use domains::DomainList;
 pub use words::WordList;
 
-/// The lists of a policy file: what it blocks, or what it allows.
+/// The blocked or the allowed lists of a policy file.
 #[derive(Debug, Clone, Default)]
 pub struct PolicyLists {
     /// Words and phrases.

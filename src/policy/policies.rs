@@ -19,22 +19,22 @@ impl Policies {
         self.sites.keys()
     }
 
-    /// The policy of a site: its own, else the default.
+    /// Returns the policy of a site: its own, or else the default.
     pub fn for_site(&self, site: &Site) -> &Arc<Policy> {
         self.sites.get(site).unwrap_or(&self.default)
     }
 
-    /// The policy of the sites that have none of their own.
+    /// Returns the policy of the sites that have none of their own.
     pub fn default(&self) -> &Policy {
         &self.default
     }
 
-    /// Whether any policy is such.
-    pub fn any(&self, such: impl Fn(&Policy) -> bool) -> bool {
-        such(&self.default) || self.sites.values().any(|policy| such(policy))
+    /// Returns whether any policy satisfies `predicate`.
+    pub fn any(&self, predicate: impl Fn(&Policy) -> bool) -> bool {
+        predicate(&self.default) || self.sites.values().any(|policy| predicate(policy))
     }
 
-    /// Every policy with the sites it is for, in the order of the sites; the default, for every other site, last.
+    /// Returns every policy with its sites, ordered by site. The default policy, for all other sites, comes last without sites.
     pub fn by_sites(&self) -> Vec<(Vec<&Site>, &Policy)> {
         let mut sites: Vec<&Site> = self.sites.keys().collect();
         sites.sort_by_key(|site| site.as_str());

@@ -1,4 +1,4 @@
-//! What the policy of one site holds: thresholds, limits, lists and rules.
+//! The policy of one site: thresholds, limits, lists and rules.
 
 use super::lists::PolicyLists;
 use crate::classify::site::gate::HoldThresholds;
@@ -9,57 +9,59 @@ use crate::limit::{Gcra, Scope};
 use crate::retention::Retention;
 use crate::verdict::Decision;
 
-/// What one site wants done with its comments.
+/// The policy of one site: how its comments are decided and how long its data is kept.
 #[derive(Debug, Clone)]
 pub struct Policy {
     pub(super) version: String,
     pub(super) thresholds: Thresholds,
     pub(super) limits: [(Scope, Option<LimitRule>); Scope::ALL.len()],
     pub(super) blocked: PolicyLists,
-    /// What becomes of a comment that matches an entry of `blocked`.
+    /// Decision on a comment that matches an entry of `blocked`.
     pub(super) blocked_decision: Decision,
     pub(super) allowed: PolicyLists,
-    /// Links that hold; 0: off.
+    /// Number of links from which on a comment is held; 0 turns it off.
     pub(super) links_hold: u32,
-    /// Approved comments that an author needs; 0: off.
+    /// Number of approved comments that an author needs to be trusted; 0 turns it off.
     pub(super) approved_before_trust: u32,
-    /// Rejected comments that hold an author's others, if they are at least half of what was decided; 0: off.
+    /// Number of rejected comments from which on an author's comments are held, if at least as many were rejected as approved;
+    /// 0 turns it off.
     pub(super) rejected_hold: u32,
     /// Roles, in lower case, whose comments are approved unless they are blocked or over a limit.
     pub(super) trusted_roles: Vec<String>,
-    /// What becomes of each kind of comment before scores speak, in the order of [`CommentKind::ALL`]. `Approve`: scores decide.
+    /// Decision on each kind of comment before scores are considered, in the order of [`CommentKind::ALL`]. With `Approve`, the
+    /// scores decide.
     pub(super) kind_decisions: [Decision; CommentKind::ALL.len()],
-    /// Below this probability of spam a kind's `hold` is lifted.
+    /// Probability of spam below which a comment is not held for its kind.
     pub(super) kinds_max_spam: f64,
     pub(super) link_stripping: LinkStripping,
     pub(super) learning: LearningRules,
-    /// Age of the post that holds; 0: off.
+    /// Age of a post, in days, after which comments on it are held; 0 turns it off.
     pub(super) hold_after_days: u32,
     pub(super) form: FormWeights,
     pub(super) evidence: EvidenceWeights,
-    /// What a comment becomes whose language the model does not speak.
+    /// Action on comments in a language without a score for abuse.
     pub(super) unscored_action: UnscoredAction,
-    /// The languages that the site is written in, as BCP 47 tags; empty: any.
+    /// Languages of the site, as BCP 47 tags; empty for any.
     pub(super) site_languages: Vec<String>,
-    /// What becomes of comments in other languages.
+    /// Action on comments in other languages than `site_languages`.
     pub(super) other_language_action: UnscoredAction,
     pub(super) store_outage_action: StoreOutageAction,
     pub(super) campaign: CampaignRule,
     pub(super) retention: Retention,
-    /// Whether a moderator must say why a comment is rejected.
+    /// Whether moderators must give a reason when they reject a comment.
     pub(super) reason_required: bool,
-    /// The share of the comments approved by the machine that moderators look at as well, `0..=1`.
+    /// Share of the comments approved by the machine that moderators review as well, `0..=1`.
     pub(super) spot_checks: f64,
 }
 
-/// What becomes of a comment that no score can speak of, or that is in another language than the site.
+/// The action on a comment in a language that the model does not score or that is not the site's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum UnscoredAction {
-    /// Nothing, for that.
+    /// The language has no effect.
     Approve,
-    /// It is held unless an earlier comment of its author stands approved.
+    /// The comment is held unless an earlier comment by its author is approved.
     HoldNew,
-    /// It is held.
+    /// The comment is held.
     Hold,
 }
 
@@ -67,113 +69,115 @@ impl UnscoredAction {
     const ALL: [(&'static str, UnscoredAction); 3] =
         [("approve", UnscoredAction::Approve), ("hold_new", UnscoredAction::HoldNew), ("hold", UnscoredAction::Hold)];
 
+    /// Parses the name of an action in policy files. Returns `None` if it is unknown.
     pub(super) fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|(name, _)| *name == word).map(|(_, unscored)| unscored)
     }
 
-    /// What becomes of a comment, in words.
+    /// Returns the effect of the action in words.
     pub(super) fn describe(self) -> &'static str {
         match self {
             Self::Approve => "published unless a rule holds it",
-            Self::HoldNew => "held unless a comment of the same author was approved before",
+            Self::HoldNew => "held unless an earlier comment by the author was approved",
             Self::Hold => "held",
         }
     }
 }
 
-/// From how many nearly the same comments on they are a campaign, and what its comments become.
+/// The number of near-duplicates that makes a campaign, and the decision on its comments.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CampaignRule {
-    /// On the same site; 0: off.
+    /// Number of near-duplicates on the same site; 0 turns it off.
     pub(super) here: u32,
-    /// On the other sites of a server; 0: off.
+    /// Number of near-duplicates on the other sites of the server; 0 turns it off.
     pub(super) elsewhere: u32,
     pub(super) decision: Decision,
 }
 
-/// What a site makes of what it has learned.
+/// How a site uses what it has learned.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LearningRules {
-    /// Whether a correction may serve when it proves better.
+    /// Whether scores are corrected while the correction does better.
     pub(super) apply_corrections: bool,
-    /// What a comment becomes that is nearly the same as one rejected of late.
+    /// Decision on a near-duplicate of a recently rejected comment.
     pub(super) on_rejected_duplicate: Decision,
-    /// Whether one that is nearly the same as one approved of late is not held for its scores.
+    /// Whether a comment with the text of a recently approved one is exempt from being held for its scores.
     pub(super) trust_approved_duplicate: bool,
 }
 
-/// What becomes of a comment that would be approved without its links.
+/// What to do with a comment that would be approved without its links.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LinkStripping {
-    /// The question is not asked.
+    /// The links are not considered.
     #[default]
     Off,
-    /// It is held, and the verdict says so.
+    /// The comment is held, and the verdict says that it would be approved without them.
     Advise,
-    /// It is approved, and the host must leave the links out.
+    /// The comment is approved, and the host must publish it without the links.
     Approve,
 }
 
-/// What becomes of a comment that would be held while the store is away.
+/// The result for a comment that would be held while the store is unavailable.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum StoreOutageAction {
-    /// Held by the host, which sends it again later.
+    /// The host holds the comment and sends it again later.
     #[default]
     Hold,
-    /// No verdict: an error that says when to try again.
+    /// The host gets no verdict but an error that says when to retry.
     Unavailable,
-    /// Published.
+    /// The comment is approved.
     Approve,
 }
 
-/// From which probability a label holds and rejects. `None`: never.
+/// The probabilities from which on a label holds and rejects a comment.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Threshold {
-    /// Held from here on.
+    /// Lowest probability that holds; `None` for never.
     pub hold: Option<f64>,
-    /// Rejected from here on.
+    /// Lowest probability that rejects; `None` for never.
     pub reject: Option<f64>,
-    /// Whether it rejects only together with something besides the words.
+    /// Whether a rejection needs corroboration: something besides the words that indicates spam.
     pub corroborate: bool,
 }
 
-/// A threshold for every label.
+/// The thresholds of all labels, by [`Label::lane`].
 pub type Thresholds = [Threshold; Label::ALL.len()];
 
-/// A rate limit and what a comment over it becomes.
+/// A rate limit and the decisions on comments over it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LimitRule {
     pub(super) gcra: Gcra,
     pub(super) over: Decision,
-    /// What becomes of a comment over the limit where a client's address is shared by many authors.
+    /// Decision on a comment over the limit if many authors share the client's address.
     pub(super) crowd: Decision,
 }
 
-/// How much the host's form speaks for spam, in logits.
+/// Weights of the host's form as evidence for spam, in logits.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct FormWeights {
     pub(super) honeypot: f64,
+    /// Time after showing the form within which `fast` applies, in seconds.
     pub(super) fast_seconds: f64,
     pub(super) fast: f64,
 }
 
-/// How much what no training data can teach speaks for spam, in logits.
+/// Fixed weights of evidence for spam, in logits.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct EvidenceWeights {
     pub(super) generic_praise: f64,
-    /// A probability.
+    /// Lowest probability of spam of generic praise, to which `generic_praise` is added.
     pub(super) generic_praise_prior: f64,
     pub(super) author_name: f64,
     pub(super) author_url: f64,
-    /// Speaks against it.
+    /// Weight against spam of using the post's own words.
     pub(super) quotes_post: f64,
     pub(super) hidden_text: f64,
-    /// Speaks against it, for an author's first approved comment and for each doubling of their number.
+    /// Weight against spam of the author's first approved comment, and of each doubling of their number.
     pub(super) known_author: f64,
 }
 
 impl Policy {
-    /// Holds and limits nothing: what the default policy is read on top of.
+    /// Returns a policy without thresholds, limits and lists, on top of which the default policy is read.
     pub(super) fn empty() -> Self {
         Self {
             version: String::new(),
@@ -208,87 +212,90 @@ impl Policy {
         }
     }
 
-    /// Name and first digits of the checksum, e.g. `default@1a2b3c4d`.
+    /// Returns the file's name and the first digits of its checksum, e.g. `default@1a2b3c4d`.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// The limits in force, the most personal first.
+    /// Returns the limits in force: author, client, site.
     pub fn limits(&self) -> impl Iterator<Item = (Scope, Gcra)> {
         self.limits.iter().filter_map(|(scope, limit)| Some((*scope, limit.as_ref()?.gcra)))
     }
 
-    /// What the score of a label does.
+    /// Returns the thresholds of a label.
     pub fn threshold(&self, label: Label) -> Threshold {
         self.thresholds[label.lane()]
     }
 
-    /// What becomes of a comment that would be held while the store is away.
+    /// Returns the result for a comment that would be held while the store is unavailable.
     pub fn away(&self) -> StoreOutageAction {
         self.store_outage_action
     }
 
-    /// For how long the site's data is kept.
+    /// Returns how long the site's data is kept.
     pub fn retention(&self) -> Retention {
         self.retention
     }
 
-    /// Returns the share of the comments approved by the machine that moderators look at as well, `0..=1`.
+    /// Returns the share of the comments approved by the machine that moderators review as well, `0..=1`.
     pub fn spot_checks(&self) -> f64 {
         self.spot_checks
     }
 
-    /// Whether a moderator must say why a comment is rejected.
+    /// Returns whether moderators must give a reason when they reject a comment.
     pub fn reason_required(&self) -> bool {
         self.reason_required
     }
 
-    /// Whether nearly the same comments make any difference.
+    /// Returns whether near-duplicates have any effect.
     pub fn detects_campaigns(&self) -> bool {
         self.campaign.here > 0 || self.campaign.elsewhere > 0
     }
 
-    /// How many nearly the same comments on the site keep the verdict under [`Policy::neutral_facts`] from standing. 0: none.
+    /// Returns the number of near-duplicates on the site from which on the verdict under [`Policy::neutral_facts`] is not
+    /// valid; 0 for never.
     pub fn campaign_threshold(&self) -> u32 {
         self.campaign.here
     }
 
-    /// How many approved comments an author must have for the verdict under [`Policy::neutral_facts`] to stand. 0: any.
+    /// Returns the number of approved comments that an author needs for the verdict under [`Policy::neutral_facts`] to be
+    /// valid.
     pub fn approved_before_trust(&self) -> u32 {
         self.approved_before_trust
     }
 
-    /// How many rejected comments of an author keep the verdict under [`Policy::neutral_facts`] from standing. 0: any may.
+    /// Returns the number of rejected comments of an author from which on the verdict under [`Policy::neutral_facts`] may not
+    /// be valid; 0 for never.
     pub fn rejected_hold(&self) -> u32 {
         self.rejected_hold
     }
 
-    /// Whether the verdict asks what would become of a comment without its links.
+    /// Returns what to do with a comment that would be approved without its links.
     pub fn strip(&self) -> LinkStripping {
         self.link_stripping
     }
 
-    /// Whether approved comments of the same author speak against spam.
+    /// Returns whether approved comments of the same author are evidence against spam.
     pub fn weighs_author_history(&self) -> bool {
         self.evidence.known_author > 0.0
     }
 
-    /// Returns the languages that the site is written in, as BCP 47 tags; empty: any.
+    /// Returns the languages of the site, as BCP 47 tags; empty for any.
     pub fn of_site(&self) -> &[String] {
         &self.site_languages
     }
 
-    /// Whether what the site has learned may correct scores.
+    /// Returns whether what the site has learned may correct scores.
     pub fn applies_corrections(&self) -> bool {
         self.learning.apply_corrections
     }
 
-    /// Whether what was decided on nearly the same comments makes any difference.
+    /// Returns whether decisions on near-duplicates have any effect.
     pub fn considers_decided_duplicates(&self) -> bool {
         self.learning.on_rejected_duplicate > Decision::Approve || self.learning.trust_approved_duplicate
     }
 
-    /// By what a correction is judged: where the scores that it corrects hold.
+    /// Returns the probabilities from which on scores hold, by which corrections are judged.
     pub fn gate_terms(&self) -> HoldThresholds {
         let mut hold = [None; LABEL_LANES];
         for label in Label::ALL {
@@ -298,7 +305,7 @@ impl Policy {
         HoldThresholds { hold, unscored_holds: self.unscored_action != UnscoredAction::Approve }
     }
 
-    /// The facts that change nothing: no limit refuses, the author is trusted, the comment is new.
+    /// Returns facts that change no decision: no limit refuses, the author is trusted, and the comment is new.
     pub fn neutral_facts(&self) -> Facts {
         Facts { author: Some(History { approved: self.approved_before_trust, ..History::default() }), ..Facts::default() }
     }

@@ -1,4 +1,4 @@
-//! What the model saw in a comment besides its scores: style, the author's name and address, and the language.
+//! Signals of the model besides its scores: style, the author's name and web address, and the language.
 
 use super::findings::Findings;
 use super::rules::{EvidenceWeights, Policy, UnscoredAction};
@@ -9,8 +9,9 @@ use crate::comment::Comment;
 use crate::verdict::{Decision, Reason};
 
 impl Policy {
-    /// What the model, which knows these labels, saw besides its scores, and whether it could score at all.
-    /// `corrected`: for which labels what the site has learned speaks in its place.
+    /// Adds the model's signals besides its scores as evidence, and votes on the comment's language.
+    ///
+    /// `labels` are the labels that the model knows; `corrected` are those whose scores come from what the site has learned.
     pub fn apply_signals(
         &self,
         comment: &Comment,
@@ -27,13 +28,13 @@ impl Policy {
     }
 }
 
-/// Returns a piece of evidence for spam. Returns `None` if the policy gives it no weight.
+/// Returns a reason with evidence for spam, or `None` if the policy gives it no weight.
 fn evidence(key: &'static str, code: &'static str, logits: f64, message: String) -> Option<Reason> {
     let reason = Reason::new(code, message).with_label(Label::Spam.as_str(), logits);
     (logits != 0.0).then(|| reason.with_rule(format!("evidence.{key}")))
 }
 
-/// Returns what the style of a text says of spam.
+/// Returns the evidence for or against spam in the style of a text.
 fn style_evidence(weights: &EvidenceWeights, scores: &Scores) -> [Option<Reason>; 2] {
     let StyleSignals { is_generic_praise: generic_praise, is_about_post: of_post, .. } = scores.style();
     let spam = scores.logit(Label::Spam);
@@ -43,13 +44,13 @@ fn style_evidence(weights: &EvidenceWeights, scores: &Scores) -> [Option<Reason>
         let message = "praise that would fit any post".to_owned();
         evidence("generic_praise", "GENERIC_PRAISE", weights.generic_praise + lift, message)
     });
-    let of_post = spam.filter(|_| of_post).and_then(|_| {
-        evidence("of_post", "OF_POST", -weights.quotes_post, "it speaks of the post in the post's own words".to_owned())
-    });
+    let of_post = spam
+        .filter(|_| of_post)
+        .and_then(|_| evidence("of_post", "OF_POST", -weights.quotes_post, "the comment uses the post's own words".to_owned()));
     [praise, of_post]
 }
 
-/// Returns what the author's name and web address say of spam.
+/// Returns the evidence for spam in the author's name and web address.
 fn author_evidence(
     weights: &EvidenceWeights,
     comment: &Comment,
@@ -72,22 +73,24 @@ fn author_evidence(
     [name, url]
 }
 
-/// Returns the vote on a text in whose language the model has no score for abuse, or none for spam.
+/// Returns the vote on a text in a language without a score for abuse or for spam, with the action that says when it is cast.
+/// Returns `None` if the text has both scores.
 fn unscored_vote(policy: &Policy, labels: &[Label], scores: &Scores, corrected: &[Label]) -> Option<(UnscoredAction, Vote)> {
-    let asked = [Label::Spam, Label::Toxicity].into_iter().filter(|label| labels.contains(label));
-    let lacking: Vec<Label> = asked.filter(|label| scores.get(*label).is_none() && !corrected.contains(label)).collect();
-    if lacking.is_empty() {
+    let required = [Label::Spam, Label::Toxicity].into_iter().filter(|label| labels.contains(label));
+    let missing: Vec<Label> = required.filter(|label| scores.get(*label).is_none() && !corrected.contains(label)).collect();
+    if missing.is_empty() {
         return None;
     }
-    let names: Vec<&str> = lacking.iter().map(|label| label.as_str()).collect();
+    let names: Vec<&str> = missing.iter().map(|label| label.as_str()).collect();
     let language = scores.language_name();
     let message = format!("the text seems to be {language}, in which the model has no score for {}", names.join(" or "));
     let reason = Reason::new("LANGUAGE_UNSCORED", message).with_rule("language.unscored");
-    let becomes = if lacking.contains(&Label::Toxicity) { policy.unscored_action } else { UnscoredAction::Approve };
-    Some((becomes, Vote::new(Decision::Hold, reason).hold_force(Force::UnlessDuplicateApproved)))
+    let action = if missing.contains(&Label::Toxicity) { policy.unscored_action } else { UnscoredAction::Approve };
+    Some((action, Vote::new(Decision::Hold, reason).hold_force(Force::UnlessDuplicateApproved)))
 }
 
-/// Returns the vote on a text that is in another language than the site.
+/// Returns the vote on a text in another language than the site's, with the action that says when it is cast. Returns `None` if
+/// the language is the site's.
 fn other_language_vote(policy: &Policy, scores: &Scores) -> Option<(UnscoredAction, Vote)> {
     let is_of_site = |tag: &String| classify::parse_language(tag) == classify::parse_language(scores.language_tag());
     if policy.site_languages.is_empty() || policy.site_languages.iter().any(is_of_site) {

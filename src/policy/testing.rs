@@ -1,4 +1,4 @@
-//! What the tests of this room share.
+//! Helpers for the tests of policies.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,13 +15,13 @@ pub fn policy(text: &str) -> Policy {
     (**policies.for_site(&Site::parse("", "blog").unwrap())).clone()
 }
 
-/// A comment of plain text, without an author.
+/// Returns a plain-text comment without an author.
 pub fn comment(body: &str) -> Comment {
     let message = pb::Comment { site: "blog".into(), comment_id: "1".into(), body: body.into(), ..Default::default() };
     Comment::parse(message, SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)).unwrap()
 }
 
-/// The logit of a probability.
+/// Returns the logit of a probability.
 pub fn logit(probability: f64) -> f64 {
     (probability / (1.0 - probability)).ln()
 }
@@ -29,12 +29,12 @@ pub fn logit(probability: f64) -> f64 {
 /// Checks the decision on a comment with this probability of spam, and the codes of its reasons.
 #[track_caller]
 pub fn check(policy: &Policy, comment: &Comment, spam: f64, facts: &Facts, expected: Decision, codes: &[&str]) {
-    let ruling = policy.decide(&before(policy, comment), &[(Label::Spam, logit(spam))], facts);
+    let ruling = policy.decide(&findings_of(policy, comment), &[(Label::Spam, logit(spam))], facts);
     let found: Vec<&str> = ruling.reasons.iter().map(|reason| reason.code.as_ref()).collect();
     assert_eq!((ruling.decision, found.as_slice()), (expected, codes));
 }
 
-/// What a policy finds in a comment, with no entries of moderators.
-pub fn before(policy: &Policy, comment: &Comment) -> Findings {
+/// Returns what a policy finds in a comment, without entries of moderators.
+pub fn findings_of(policy: &Policy, comment: &Comment) -> Findings {
     policy.check(comment, ListContext::empty(), Omission::default())
 }

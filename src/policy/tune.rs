@@ -1,4 +1,5 @@
-//! Proposes thresholds for a policy from labelled comments and from what mistakes and work may cost. Pure.
+//! Proposes thresholds for a policy from labelled comments, within limits on mistakes and on the moderators' work. Pure: no
+//! clock, no I/O.
 
 mod fragment;
 mod outcome;
@@ -21,7 +22,7 @@ pub use proposal::{Feasibility, Goal, Proposal, ThresholdAlternative};
 pub use reject::RejectFinding;
 pub use sample::{CommentClass, LabelledSample};
 
-/// Searches thresholds that meet the goal.
+/// Searches for thresholds that meet the goal.
 pub fn tune(policy: &Policy, samples: &[LabelledSample], mix: &ClassMix, goal: &Goal) -> Proposal {
     let present = policy.thresholds;
     let labels: Vec<Label> =
@@ -36,19 +37,19 @@ pub fn tune(policy: &Policy, samples: &[LabelledSample], mix: &ClassMix, goal: &
     for found in &rejects {
         start[found.label.lane()].reject = found.proposed;
     }
-    let (fit, thresholds, levels) = search::search(samples, mix, goal, &labels, &present, start);
-    let real = |policy: &Policy| {
+    let (feasibility, thresholds, alternatives) = search::search(samples, mix, goal, &labels, &present, start);
+    let count_decisions = |policy: &Policy| {
         let facts = policy.neutral_facts();
         DecisionCounts::count(samples, |sample| policy.decide(&sample.findings, &sample.logits, &facts).decision)
     };
     let proposed = Policy { thresholds, ..policy.clone() };
     Proposal {
-        feasibility: fit,
+        feasibility,
         labels,
         thresholds,
-        present: real(policy),
-        proposed: real(&proposed),
+        present: count_decisions(policy),
+        proposed: count_decisions(&proposed),
         rejects,
-        alternatives: levels,
+        alternatives,
     }
 }

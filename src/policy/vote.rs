@@ -1,13 +1,13 @@
-//! Votes: what single rules ask for, and what overrides them.
+//! Votes of single rules, and what overrides them.
 
 use crate::verdict::{Decision, Reason};
 
-/// A rule that asks for a decision at least this strict.
+/// A rule's vote for a decision at least this strict.
 #[derive(Debug, Clone)]
 pub struct Vote {
     /// The decision that the rule asks for.
     pub decision: Decision,
-    /// Why.
+    /// Why the rule asks for it.
     pub reason: Reason,
     /// What overrides the vote.
     pub force: Force,
@@ -45,7 +45,7 @@ impl Vote {
     }
 }
 
-/// What is true of a comment that overrides votes on it.
+/// The properties of a comment that override votes on it.
 #[derive(Debug, Clone, Copy)]
 pub struct Overrides {
     /// The author is allowed, by address, user id or role.

@@ -1,17 +1,17 @@
-//! How reasons show words and hosts of a comment.
+//! Formats words and hosts of a comment for the messages of reasons.
 
 use crate::reading::host;
 
-/// A few words in quotation marks, cut to a length that fits a line.
+/// Returns words in quotation marks, truncated to a length that fits a line.
 pub fn quoted(words: &str) -> String {
-    const MOST: usize = 60;
-    match words.char_indices().nth(MOST) {
+    const MAX_CHARS: usize = 60;
+    match words.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => format!("“{}…”", &words[..end]),
         None => format!("“{words}”"),
     }
 }
 
-/// A host as people read it.
+/// Returns a host in Unicode, without `www.`.
 pub fn readable_host(host: &str) -> String {
     host::unicode_host(host.strip_prefix("www.").unwrap_or(host))
 }

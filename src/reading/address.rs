@@ -1,23 +1,23 @@
-//! Web and e-mail addresses in a piece of normalised text, with and without schemes.
+//! Web and e-mail addresses in a piece of normalized text, with and without schemes.
 
 use std::ops::Range;
 
 use super::url_parts::{has_name, top_level_domain};
 
-/// Top-level domains that make a bare `name.tld` a link even without a scheme. Only such as nobody ends a sentence
-/// and begins the next with; the others count when a path follows.
+/// Top-level domains that make a bare `name.tld` a link without a scheme. The list leaves out words with which sentences end or
+/// begin; a name under such a domain (`WORD_TLDS`) counts only if a path follows.
 pub const BARE_LINK_TLDS: &str = " com net org info biz edu gov co io ru uk de fr nl eu ua pl br au ca cn jp kr id tv cc ly gl gg \
     xyz top site online club shop store live app dev link click space website tech pro vip win bet casino poker loan \
     work fun icu life world today agency blog ws mobi name press host stream trade buzz cash finance money \
     example ";
 
-/// Top-level domains that are words too.
+/// Top-level domains that are also words.
 const WORD_TLDS: &str = " me it is in to so us be at my am do no la at ch se es ";
 
-/// What stands between a scheme and a host.
+/// The separator between a scheme and a host.
 const SCHEME_END: &str = "://";
 
-/// What was found in a piece of text.
+/// An address in a piece of text, with its byte range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
     /// A web address, with or without scheme.
@@ -27,23 +27,24 @@ pub enum Address {
 }
 
 impl Address {
-    /// The bytes it covers.
+    /// Returns the byte range of the address.
     pub fn span(&self) -> &Range<usize> {
         let (Address::Link(at) | Address::Email(at)) = self;
         at
     }
 }
 
-/// The addresses in a piece of normalised text without white space, one after the other. Linear in its length.
+/// An iterator over the addresses in a piece of normalized text without white space. The addresses do not overlap. Takes time
+/// linear in the length of the piece.
 pub struct Addresses<'p> {
     piece: &'p str,
     from: usize,
-    /// The next scheme's end at or after `from`. Remembered, because it is asked for before each address.
+    /// The position of the next `://` at or after `from`. Cached, because every address needs it.
     scheme: Option<usize>,
 }
 
 impl<'p> Addresses<'p> {
-    /// From the beginning of the piece on.
+    /// Returns an iterator that starts at the beginning of the piece.
     pub fn new(piece: &'p str) -> Self {
         Self { piece, from: 0, scheme: piece.find(SCHEME_END) }
     }
@@ -69,7 +70,7 @@ impl Iterator for Addresses<'_> {
     }
 }
 
-/// The address whose scheme ends at `colon`.
+/// Returns the address whose `://` is at the byte `colon`. Returns `None` if no scheme precedes it or no host follows.
 fn address_with_scheme(piece: &str, colon: usize) -> Option<Address> {
     let bytes = piece.as_bytes();
     let letters = bytes[..colon].iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
@@ -78,7 +79,7 @@ fn address_with_scheme(piece: &str, colon: usize) -> Option<Address> {
     (letters > 0 && is_host).then(|| Address::Link(colon - letters..link_end(piece, after)))
 }
 
-/// The first address without a scheme.
+/// Returns the first address without a scheme. Returns `None` if there is none.
 fn first_bare_address(piece: &str) -> Option<Address> {
     let bytes = piece.as_bytes();
     let mut from = 0;
@@ -98,18 +99,18 @@ fn first_bare_address(piece: &str) -> Option<Address> {
             let end = if bytes.get(end).is_some_and(|byte| b"/?:".contains(byte)) { link_end(piece, end) } else { end };
             return Some(Address::Link(start..end));
         }
-        // Dots before a name are only decoration: "...shop.example".
+        // Dots before a name are decoration: "...shop.example".
         from = if start == dot { dot + 1 } else { end.max(dot + 1) };
     }
     None
 }
 
-/// Returns whether a byte may stand in the label of a host.
+/// Returns whether a byte can occur in a label of a host.
 fn is_host_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte >= 0x80
 }
 
-/// Returns whether a name with dots is a host although no scheme stands before it.
+/// Returns whether a dotted name without a scheme is a host.
 fn is_bare_host(host: &str, has_path: bool) -> bool {
     let starts_www = host.starts_with("www.") || host.starts_with("ww.");
     let tld = top_level_domain(host);
@@ -119,7 +120,7 @@ fn is_bare_host(host: &str, has_path: bool) -> bool {
         && (starts_www && tld.len() > 1 || has_name(BARE_LINK_TLDS, tld) || has_path && has_name(WORD_TLDS, tld))
 }
 
-/// Where a link ends: before brackets and quotes, and before the punctuation of the sentence around it.
+/// Returns the end of a link: before brackets and quotes, and without the punctuation of the sentence around it.
 fn link_end(piece: &str, from: usize) -> usize {
     let rest = &piece[from..];
     let end = rest.find(['<', '>', '"', '\'', '(', ')', '[', ']', '{', '}', '|', '\\']).unwrap_or(rest.len());
@@ -155,7 +156,7 @@ mod tests {
     fn addresses_follow_each_other() {
         let piece = "a.com,://,b.com/x;me@mail.com,http://c.example/y(d.org";
         let found: Vec<&str> = Addresses::new(piece).map(|address| &piece[address.span().clone()]).collect();
-        // What comes before a scheme is passed over once the scheme is the next.
+        // The text before a scheme is skipped once that scheme is the next one.
         assert_eq!(found, ["a.com", "b.com/x;me@mail.com,http://c.example/y", "d.org"]);
     }
 

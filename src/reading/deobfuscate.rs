@@ -1,34 +1,34 @@
-//! Reads words as they are meant: "v1@gr.a", "ѕex" and "fuuck" become "viagra", "sex" and "fuck".
+//! Restores disguised words: "v1@gr.a", "ѕex" and "fuuck" become "viagra", "sex" and "fuck".
 
 mod letters;
 
 use letters::{base_letter, is_homoglyph, is_latin_letter, latin_confusable, lookalike_letter, symbol_letter};
 
-/// The fewest letters a revealed word may have.
+/// Minimum number of letters in a restored word.
 const MIN_REVEALED_LETTERS: usize = 3;
 
-/// The most bytes of a piece that are looked at; words are shorter.
+/// Maximum length of a piece that is examined, in bytes. Words are shorter.
 const MAX_PIECE_BYTES: usize = 64;
 
-/// What was found in a piece of text.
+/// How the restored form of a piece differs from the piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deobfuscation {
-    /// Nothing to read differently, or nothing that makes a word.
+    /// The piece reads as written, or its restored form is not a word.
     AsWritten,
-    /// Doubled letters, hyphens or apostrophes left out: how people write anyway.
+    /// Doubled letters, hyphens or apostrophes were removed. Ordinary text has these, too.
     Folded,
-    /// Letters replaced by look-alikes, or symbols put between them.
+    /// Look-alikes were replaced by letters, or symbols between letters were removed.
     Revealed,
 }
 
-/// Writes to `out` how a piece of normalised text reads: Latin letters only, none doubled.
+/// Writes the restored form of a piece of normalized text to `out`: Latin letters only, none doubled.
 pub fn deobfuscate(piece: &str, out: &mut String) -> Deobfuscation {
     out.clear();
     let core = piece.trim_matches(|c: char| c.is_ascii_punctuation() && c != '@' && c != '$');
     if core.len() > MAX_PIECE_BYTES {
         return Deobfuscation::AsWritten;
     }
-    let (mut latin, mut foreign, mut replaced, mut folded, mut alike) = (0, 0, 0, false, true);
+    let (mut latin, mut foreign, mut replaced, mut folded, mut all_homoglyphs) = (0, 0, 0, false, true);
     for c in core.chars() {
         let letter = match c {
             'a'..='z' => {
@@ -43,10 +43,10 @@ pub fn deobfuscate(piece: &str, out: &mut String) -> Deobfuscation {
                 Some(letter) => {
                     foreign += usize::from(c.is_alphabetic());
                     replaced += 1;
-                    alike &= !c.is_alphabetic() || is_homoglyph(c) || base_letter(c).is_some();
+                    all_homoglyphs &= !c.is_alphabetic() || is_homoglyph(c) || base_letter(c).is_some();
                     letter
                 }
-                // A word in another script is no disguise.
+                // A word in another script is not a disguise.
                 None if c.is_alphabetic() => return Deobfuscation::AsWritten,
                 None => {
                     replaced += 1;
@@ -60,8 +60,8 @@ pub fn deobfuscate(piece: &str, out: &mut String) -> Deobfuscation {
             out.push(letter);
         }
     }
-    // "привет" is no disguise either, although each of its letters has a Latin neighbour.
-    if latin == 0 && !alike {
+    // "привет" is not a disguise either, although each of its letters resembles a Latin one.
+    if latin == 0 && !all_homoglyphs {
         return Deobfuscation::AsWritten;
     }
     if out.len() < MIN_REVEALED_LETTERS || latin + foreign == 0 || replaced + usize::from(folded) == 0 {
@@ -70,44 +70,44 @@ pub fn deobfuscate(piece: &str, out: &mut String) -> Deobfuscation {
     if replaced > 0 { Deobfuscation::Revealed } else { Deobfuscation::Folded }
 }
 
-/// Marks that stand between words where a space was forgotten, so that what they join may be no word.
+/// Marks that stand between words where a space is missing, so that the text they join may be several words.
 const BETWEEN_WORDS: &str = ".,;:?/'\\\"()[]{}&…–—‚„“”";
 
-/// The most bytes of a piece in which a word is looked for, marks on its letters included.
+/// Maximum length of a piece that is searched for a disguised word, in bytes, including combining marks.
 const MAX_DISGUISE_BYTES: usize = 256;
 
-/// The fewest letters of a word that is all in letters of another script, or all letters with dots.
+/// Minimum number of letters in a word that is written entirely in another script, or with a dot after each letter.
 const MIN_FOREIGN_LETTERS: usize = 4;
 
-/// Returns the word that a piece of normalised text is written for with look-alikes of other scripts, digits, symbols and
-/// marks between its letters, or `None` if it is no such piece. Doubled letters stay, and so do letters with accents, which
-/// make other words of their languages. `latin` tells whether the text around it is Latin: a word all in another script may
-/// then be a disguise too.
-pub fn undisguised_word(core: &str, latin: bool) -> Option<String> {
+/// Returns the word that a piece of normalized text disguises with look-alikes of other scripts, digits, symbols, and marks
+/// between letters. Returns `None` if the piece is not disguised. Doubled letters are kept, and so are letters with accents,
+/// which make other words in their languages. `context_is_latin` says whether the text around the piece is Latin: then a word
+/// entirely in another script may also be a disguise.
+pub fn undisguised_word(core: &str, context_is_latin: bool) -> Option<String> {
     if core.len() > MAX_DISGUISE_BYTES {
         return None;
     }
     let parts = || core.split(|c| BETWEEN_WORDS.contains(c));
-    let joins = parts().count() > 1;
-    if joins && parts().any(|part| part.chars().nth(1).is_some()) {
+    let is_joined = parts().count() > 1;
+    if is_joined && parts().any(|part| part.chars().nth(1).is_some()) {
         return None;
     }
     let mut word = String::with_capacity(core.len());
-    let (mut own, mut foreign, mut digits, mut symbols) = (0, 0, 0, usize::from(joins));
-    // Letters that no language is written with, and others that are in alphabets.
-    let (mut drawn, mut of_alphabet) = (0, 0);
+    let (mut latin_letters, mut foreign_letters, mut digits, mut symbols) = (0, 0, 0, usize::from(is_joined));
+    // Symbols that no language is written with, and letters of the Cyrillic and Greek alphabets.
+    let (mut symbol_letters, mut alphabet_letters) = (0, 0);
     for c in core.chars() {
         if let Some(letter) = symbol_letter(c) {
-            drawn += 1;
-            foreign += 1;
+            symbol_letters += 1;
+            foreign_letters += 1;
             word.push(letter);
         } else if c.is_ascii_lowercase() || is_latin_letter(c) {
-            own += 1;
+            latin_letters += 1;
             word.push(c);
         } else if c.is_alphabetic() {
-            // A letter that nobody takes for a Latin one counts as it is, and both sides are compared so.
-            foreign += 1;
-            of_alphabet += usize::from(matches!(c, 'а'..='я' | 'α'..='ω'));
+            // A letter that resembles no Latin one stays as it is. The word it is compared with keeps it, too.
+            foreign_letters += 1;
+            alphabet_letters += usize::from(matches!(c, 'а'..='я' | 'α'..='ω'));
             word.push(latin_confusable(c));
         } else if let Some(letter) = lookalike_letter(c).filter(|_| !BETWEEN_WORDS.contains(c)) {
             digits += usize::from(c.is_ascii_digit());
@@ -120,29 +120,29 @@ pub fn undisguised_word(core: &str, latin: bool) -> Option<String> {
         }
     }
     let length = word.chars().count();
-    // Short words of another language are in no disguise, and short rows of letters with dots are abbreviations.
-    if length < MIN_FOREIGN_LETTERS && (joins || own == 0 && of_alphabet == length) {
+    // Short words of another language are not disguised, and short dotted letters are abbreviations.
+    if length < MIN_FOREIGN_LETTERS && (is_joined || latin_letters == 0 && alphabet_letters == length) {
         return None;
     }
-    let is_drawn = drawn == length && length >= MIN_FOREIGN_LETTERS;
-    let is_mixed = foreign > 0 && (own > 0 || latin && drawn < length) || is_drawn;
+    let is_drawn = symbol_letters == length && length >= MIN_FOREIGN_LETTERS;
+    let is_mixed = foreign_letters > 0 && (latin_letters > 0 || context_is_latin && symbol_letters < length) || is_drawn;
     // "A55" and "5G" are names, "1st" is a number.
     let is_marked = symbols > 0
-        && (own > 1 || latin && foreign > 1)
+        && (latin_letters > 1 || context_is_latin && foreign_letters > 1)
         && length > if digits > 0 { MIN_REVEALED_LETTERS } else { MIN_REVEALED_LETTERS - 1 };
     (length > 1 && (is_mixed || is_marked)).then_some(word)
 }
 
-/// Returns a word with each letter of another script as the Latin one that it looks like: what [`seen_through`] is compared
-/// with.
+/// Replaces each letter of another script in a word by the Latin letter that it resembles. The result can be compared with that
+/// of [`undisguised_word`].
 pub fn skeleton(word: &str) -> String {
     word.chars()
         .map(|c| if c.is_ascii() || is_latin_letter(c) || !c.is_alphabetic() { c } else { latin_confusable(c) })
         .collect()
 }
 
-/// Returns a word of Latin letters without its accents, or `None` unless it has at least two letters with accents and so many
-/// letters that hardly another word is meant. One accent makes other words of many languages ("schwül").
+/// Returns a word of Latin letters without its accents. Returns `None` if it has fewer than `MIN_ACCENTED` letters or
+/// `MIN_ACCENTS` accents: a short word, or one with a single accent, is an ordinary word in many languages ("schwül").
 pub fn strip_accents(word: &str) -> Option<String> {
     if word.is_ascii() || word.chars().nth(MIN_ACCENTED - 1).is_none() {
         return None;
@@ -156,16 +156,18 @@ pub fn strip_accents(word: &str) -> Option<String> {
     (accents >= MIN_ACCENTS).then_some(bare)
 }
 
-/// The fewest letters of a word that is read without its accents, and the fewest accents.
+/// Minimum number of letters in a word that is read without its accents.
 const MIN_ACCENTED: usize = 5;
+/// Minimum number of accents in such a word.
 const MIN_ACCENTS: usize = 2;
 
-/// The one letter a piece consists of, apart from punctuation: a part of a spaced-out word.
+/// Returns the single letter that a piece consists of apart from punctuation. Returns `None` if there is no letter or more than
+/// one. Spaced-out words consist of such pieces.
 pub fn single_letter(piece: &str) -> Option<char> {
     let mut chars = piece.chars().filter(|c| !c.is_ascii_punctuation() || matches!(c, '@' | '$'));
     match (chars.next(), chars.next()) {
         (Some(c @ 'a'..='z'), None) => Some(c),
-        // Digits in a row are a list, not a word.
+        // Single digits in a row are a list, not a word.
         (Some(c), None) if !c.is_numeric() => lookalike_letter(c).or_else(|| symbol_letter(c)),
         _ => None,
     }

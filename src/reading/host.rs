@@ -1,4 +1,4 @@
-//! Hosts and web addresses as a browser reads them (WHATWG URL), by the `url` crate.
+//! Hosts and web addresses as a browser parses them (WHATWG URL), with the `url` crate.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
@@ -8,24 +8,24 @@ use url::{Host, Position, Url};
 use super::text::NormalizedText;
 use super::url_parts;
 
-/// The full stop of Chinese and Japanese, between the labels of a host the same as a dot.
+/// The Chinese and Japanese full stop, which browsers accept as a dot in a host.
 pub(super) const IDEOGRAPHIC_DOT: char = '。';
 
-/// Longest host that is looked at where nothing else tells that it is one, in bytes: DNS has 253.
+/// Maximum length of a host that is parsed where nothing else shows that it is one, in bytes. DNS allows 253.
 pub(super) const MAX_HOST: usize = 1_024;
 
-/// Where relative addresses are resolved. Under `.invalid`, where no address can lead.
+/// The base of relative addresses. It is under `.invalid`, where no real address leads.
 static BASE_URL: LazyLock<Option<Url>> = LazyLock::new(|| Url::parse("https://page.invalid/").ok());
 
-/// Returns the host that a browser opens for a web address as people type it, with or without scheme, in the one form in
-/// which hosts are compared: ASCII in lower case, IP addresses in their usual notation, no dot at the end.
-/// Returns `None` if no browser would open it.
+/// Returns the host that a browser opens for a web address as typed, with or without a scheme. The host is in the form in which
+/// hosts are compared: ASCII in lower case, IP addresses in their usual notation, no trailing dot. Returns `None` if no browser
+/// would open the address.
 pub fn canonical_host(typed: &str) -> Option<String> {
     if let Some(url) = resolve(typed) {
         return host_of_url(&url);
     }
     match Url::parse(typed) {
-        // "blog.example:8080" has the form of a scheme and a path.
+        // "blog.example:8080" looks like a scheme and a path.
         Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
             let rest = typed.split_once("://").map_or(typed, |(_, rest)| rest);
             host_of_url(&Url::parse(&format!("http://{}", rest.trim())).ok()?)
@@ -34,7 +34,7 @@ pub fn canonical_host(typed: &str) -> Option<String> {
     }
 }
 
-/// Returns a host or domain in the form that [`of`] returns, or `None` if it cannot be one.
+/// Returns a host or domain in the form that [`canonical_host`] returns. Returns `None` if it cannot be a host.
 pub fn canonical_domain(typed: &str) -> Option<String> {
     let typed = typed.trim();
     let bare_v6 = typed.parse().map(|address| Host::<&str>::Ipv6(address).to_string());
@@ -42,8 +42,8 @@ pub fn canonical_domain(typed: &str) -> Option<String> {
     strip_root_dot(&host)
 }
 
-/// Returns the IPv4 address that a host in the form of [`of`] leads to, if it is an IPv6 address that stands for one: mapped
-/// (RFC 4291), or of a translator (RFC 6052).
+/// Returns the IPv4 address that a host in the form of [`canonical_host`] stands for if it is an IPv4-mapped (RFC 4291) or
+/// translated (RFC 6052) IPv6 address. Returns `None` for any other host.
 pub fn as_ipv4(host: &str) -> Option<String> {
     let address: Ipv6Addr = host.strip_prefix('[')?.strip_suffix(']')?.parse().ok()?;
     let translated = || match address.segments() {
@@ -53,14 +53,15 @@ pub fn as_ipv4(host: &str) -> Option<String> {
     address.to_ipv4_mapped().or_else(translated).map(|address| address.to_string())
 }
 
-/// Returns a host that [`of`] or [`domain`] returned as people read it: in the letters of its language.
+/// Converts a host in the form of [`canonical_host`] from Punycode to the letters of its language. Returns it unchanged if it
+/// is invalid.
 pub fn unicode_host(host: &str) -> String {
     let (unicode_host, problems) = idna::domain_to_unicode(host);
     if problems.is_ok() { unicode_host } else { host.to_owned() }
 }
 
-/// Returns how text shows the address that a browser opens for the value of an attribute such as `href`, or `None` if the
-/// value leads nowhere but to the page's own host. The value is returned as it is if a reader of it sees the right host.
+/// Returns the address that a browser opens for the value of an attribute such as `href`. Returns `None` if the value leads to
+/// the page's own host or is not a web address. The value is returned unchanged if it already shows a reader the right host.
 pub fn resolved_address(value: &str) -> Option<String> {
     let url = resolve(value)?;
     let host = host_of_url(&url)?;
@@ -80,13 +81,13 @@ pub fn resolved_address(value: &str) -> Option<String> {
     Some(format!("{}://{host}{port}{}", url.scheme(), &url[Position::BeforePath..]))
 }
 
-/// Returns a text in normal form, with ideographic full stops as the dots that browsers take them for.
+/// Returns the normal form of a text with ideographic full stops replaced by dots, as browsers do.
 pub(super) fn normalize_with_dots(text: &str) -> NormalizedText {
     NormalizedText::normalize(text, |c| if c == IDEOGRAPHIC_DOT { '.' } else { c })
 }
 
-/// Resolves the value of an attribute such as `href` on a page. Returns `None` if it leads to the page's own host or is of
-/// another kind than web addresses are.
+/// Resolves the value of an attribute such as `href` on a page. Returns `None` if it leads to the page's own host or is not a
+/// web address.
 fn resolve(value: &str) -> Option<Url> {
     match Url::parse(value) {
         Ok(url) => matches!(url.scheme(), "http" | "https" | "ws" | "wss" | "ftp").then_some(url),
@@ -102,7 +103,7 @@ fn host_of_url(url: &Url) -> Option<String> {
     strip_root_dot(url.host_str()?)
 }
 
-/// Leaves out the dot of the DNS root, which makes no other host.
+/// Removes the dot of the DNS root, which does not change the host. Returns `None` if nothing is left.
 fn strip_root_dot(host: &str) -> Option<String> {
     let host = host.trim_end_matches('.');
     (!host.is_empty()).then(|| host.to_owned())

@@ -1,15 +1,14 @@
-//! Names in a text that have the form of a host, also where no program makes a link of them.
+//! Names in a text that look like hosts, including those that no program turns into links.
 
 use std::ops::Range;
 
 use super::host::{self, MAX_HOST};
 
-/// How a dot in a host is written so that no program makes a link of it. The longest first.
+/// Spellings of a dot that prevent a program from turning a host into a link, the longest first.
 const DEFANGED_DOTS: [&str; 9] = ["[dot]", "(dot)", "{dot}", "[.]", "(.)", "{.}", "[.", "(.", "{."];
 
-/// Returns everything in a text that has the form of a host and stands between other characters, whatever its top-level domain,
-/// in the form in which hosts are compared. Most of it is none: it is for comparison with hosts that are known. The hosts of
-/// e-mail addresses are left out.
+/// Returns all names in a text that look like a host under any top-level domain, in the form in which hosts are compared. Most
+/// are not hosts: the names are meant for comparison with known hosts. Hosts of e-mail addresses are left out.
 pub fn find_host_names(text: &str) -> Vec<(String, Range<usize>)> {
     let whole = host::normalize_with_dots(text);
     let normal = whole.as_str();
@@ -24,7 +23,7 @@ pub fn find_host_names(text: &str) -> Vec<(String, Range<usize>)> {
         }
         at += length;
         let is_mail = normal[..begin].strip_suffix('@').is_some_and(|before| before.ends_with(is_host_char));
-        // Before an `@` it is a name.
+        // In front of an `@` it is a user name.
         let is_user = normal[at..].strip_prefix('@').is_some_and(|after| after.starts_with(is_host_char));
         if !is_mail && !is_user && run.contains('.') {
             let span = whole.source_span(begin..at);
@@ -34,8 +33,8 @@ pub fn find_host_names(text: &str) -> Vec<(String, Range<usize>)> {
     hosts
 }
 
-/// Returns the run of a host's characters that a text begins with, defanged dots among them written as dots, and how many
-/// bytes of the text it covers.
+/// Returns the longest beginning of a text that consists of host characters and defanged dots, which are written as dots, and
+/// its length in the text in bytes.
 fn leading_run(text: &str) -> (String, usize) {
     let mut run = String::new();
     let mut at = 0;
@@ -55,8 +54,8 @@ fn leading_run(text: &str) -> (String, usize) {
     (run, at)
 }
 
-/// Returns the hosts that a run of a host's characters may be: all of it, and what is left between letters of scripts that
-/// people write without spaces or beside Latin names.
+/// Returns the hosts that a run of host characters may contain: the whole run, and the parts between letters of scripts that
+/// are written without spaces or directly beside Latin names.
 fn host_candidates(run: &str) -> Vec<String> {
     let bare = |host: &str| host.trim_matches(['.', '-', '_']).to_owned();
     if run.is_ascii() {
@@ -68,7 +67,7 @@ fn host_candidates(run: &str) -> Vec<String> {
     all.filter_map(|host| if host.is_ascii() { Some(host) } else { host::canonical_domain(&host) }).collect()
 }
 
-/// Returns whether a character may stand in a host, in any script.
+/// Returns whether a character can occur in a host, in any script.
 fn is_host_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '.' | '-' | '_') || unicode_normalization::char::is_combining_mark(c)
 }

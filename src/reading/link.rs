@@ -11,32 +11,33 @@ pub use super::url_parts::{has_reserved_tld, registrable_domain, top_level_domai
 /// A web address in a text as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
-    /// The host that a browser opens, as [`written_host::of`] returns it; as it is written if no browser would open it.
+    /// The host that a browser opens, as [`canonical_host`](host::canonical_host) returns it, or as written if no browser would
+    /// open it.
     pub host: String,
-    /// The bytes of the text that it covers.
+    /// The byte range of the link in the text.
     pub span: Range<usize>,
-    /// Whether everybody takes it for a link. Others may be ordinary text, and only few programs make links of them.
+    /// Whether most programs recognize the link. An uncertain one may be ordinary text, which few programs turn into a link.
     pub is_certain: bool,
 }
 
-/// Dots and colons in the forms that a browser or a reader takes for them.
+/// Dots and colons, including characters that a browser or a reader takes for them.
 const DOTS_AND_COLONS: [char; 14] = ['.', ':', '。', '．', '｡', '․', '﹒', '︒', '：', '﹕', '︓', '‥', '…', '&'];
 
-/// Schemes that browsers follow to the host however many slashes stand behind them.
+/// Schemes for which browsers find the host after any number of slashes.
 const LENIENT_SCHEMES: [&str; 3] = ["http", "https", "ftp"];
 
-/// Returns every web address in a text, with the host that a browser opens.
+/// Returns all web addresses in a text, with the hosts that a browser opens.
 pub fn find_links(text: &str) -> Vec<Link> {
     let mut links = Vec::new();
     for piece in text.split_whitespace().filter(|piece| piece.contains(DOTS_AND_COLONS)) {
-        // Pieces are slices of the text, so the distance of their addresses is their place in it.
+        // Pieces are slices of the text, so the distance of their addresses is their offset.
         let begin = piece.as_ptr().addr() - text.as_ptr().addr();
         let whole = host::normalize_with_dots(piece);
         let first = links.len();
         add_links(whole.as_str(), &mut links);
         for link in links.iter_mut().skip(first) {
             let source = whole.source_span(link.span.clone());
-            // Between sentences there may be no space.
+            // There may be no space between sentences.
             let is_sentence = |part: &str| part.contains([IDEOGRAPHIC_DOT, '｡', '︒']) && !part.contains(':');
             link.is_certain &= !piece.get(source.clone()).is_some_and(is_sentence);
             link.span = begin + source.start..begin + source.end;
@@ -45,7 +46,7 @@ pub fn find_links(text: &str) -> Vec<Link> {
     links
 }
 
-/// Adds the links of a piece in normal form. Linear in its length, as long as its links do not overlap.
+/// Adds the links of a piece in normal form. Takes time linear in its length if its links do not overlap.
 fn add_links(piece: &str, links: &mut Vec<Link>) {
     let first = links.len();
     for address in Addresses::new(piece) {
@@ -56,7 +57,7 @@ fn add_links(piece: &str, links: &mut Vec<Link>) {
     }
     let found = links.len();
     let mut authority = Authority::default();
-    // What a browser opens reaches further than the address seems to, or has no two slashes.
+    // A browser may read more of the text as the address, and accepts other than two slashes.
     for (colon, _) in piece.match_indices(':') {
         let Some(scheme) = LENIENT_SCHEMES.iter().find(|scheme| piece[..colon].ends_with(*scheme)) else { continue };
         let start = colon - scheme.len();
@@ -64,51 +65,53 @@ fn add_links(piece: &str, links: &mut Vec<Link>) {
         let after = colon + 1 + slashes;
         authority.parse(piece, after);
         let has_user = authority.at_sign.is_some_and(|at| at >= after);
-        let next = first + links[first..found].partition_point(|link| link.span.start <= start);
-        let known = next.checked_sub(1).and_then(|at| links.get(at)).filter(|link| link.span.contains(&start));
+        // Links before `first` belong to earlier pieces, and their spans are offsets in the whole text.
+        let before = links[first..found].partition_point(|link| link.span.start <= start).saturating_sub(1);
+        let near = &links[first + before..found];
+        let known = near.first().filter(|link| link.span.contains(&start));
         if known.is_some_and(|link| link.span.start < start || !has_user) {
             continue;
         }
         let (host, end) = if has_user {
-            // Wherever it begins, it leads to the same host: one link.
+            // All starts within one authority lead to the same host: one link.
             let Some(host) = authority.host.take() else { continue };
             (host, authority.end)
         } else {
             let Some((host, length)) = leading_host(&piece[after..authority.end]) else { continue };
             (host, after + length)
         };
-        let near = links[next.saturating_sub(1).max(first)..found].iter().take_while(|link| link.span.start < end);
-        if !near.clone().any(|link| link.host == host && start < link.span.end) {
+        let mut near = near.iter().take_while(|link| link.span.start < end);
+        if !near.any(|link| link.host == host && start < link.span.end) {
             links.push(Link { host, span: start..end, is_certain: slashes > 1 });
         }
     }
 }
 
-/// Returns the host that an authority without a user begins with, and its length as it is written. Returns `None` if it leads
-/// nowhere on the web.
+/// Returns the host at the beginning of an authority without a user, and its written length in bytes. Returns `None` if the
+/// host leads nowhere on the web.
 fn leading_host(authority: &str) -> Option<(String, usize)> {
     let length = match authority.find(']') {
         Some(close) if authority.starts_with('[') => close + 1,
         _ => authority.find(|c: char| ":,;()[]{}'|".contains(c)).unwrap_or(authority.len()),
     };
     let written = &authority[..length];
-    // Names without a dot lead nowhere on the web; numbers do.
+    // Names without a dot lead nowhere on the web, but numbers do.
     let may_lead = written.len() <= MAX_HOST && !written.bytes().all(|byte| byte.is_ascii_alphabetic());
     Some(written).filter(|_| may_lead).and_then(host::canonical_host).map(|host| (host, length))
 }
 
-/// What stands between a scheme and a path.
+/// The part of a URL between scheme and path.
 #[derive(Default)]
 struct Authority {
     end: usize,
-    /// The last `@` in it.
+    /// The position of its last `@`.
     at_sign: Option<usize>,
-    /// The host behind the `@`, until it is taken.
+    /// The host behind the `@`. Taken when its link is added.
     host: Option<String>,
 }
 
 impl Authority {
-    /// Reads the authority that `begin` lies in, unless that is the one that was read last.
+    /// Parses the authority that contains `begin`, unless it was parsed last.
     fn parse(&mut self, piece: &str, begin: usize) {
         if begin < self.end {
             return;
@@ -122,7 +125,7 @@ impl Authority {
     }
 }
 
-/// Returns the host that a browser opens for a web address of normalised text.
+/// Returns the host that a browser opens for a web address in normalized text.
 fn browser_host(link: &str) -> String {
     host::canonical_host(link).unwrap_or_else(|| written_host(link).to_owned())
 }
@@ -175,6 +178,22 @@ mod tests {
             );
         }
         assert_eq!(find_links("终于。没有 see:this a:b http: http:// 12:30 user@pills.example"), []);
+    }
+
+    #[test]
+    fn links_of_earlier_pieces_do_not_hide_a_link() {
+        let hosts = |text: &str| find_links(text).into_iter().map(|link| link.host).collect::<Vec<_>>();
+        for text in [
+            "http://a.example http:pills.example2",
+            "x http://a.example http:pills.example2",
+            "http://a.example\nhttp:pills.example2",
+            "long.words.before.it.example http:pills.example2",
+        ] {
+            let found = hosts(text);
+            assert_eq!(found.len(), 2, "{text}: {found:?}");
+            assert_eq!(found.last().map(String::as_str), Some("pills.example2"), "{text}");
+        }
+        assert_eq!(hosts("http://a.example http://x:y@b.example"), ["a.example", "b.example"]);
     }
 
     #[test]

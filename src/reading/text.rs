@@ -1,7 +1,7 @@
-//! Normalised text that remembers, byte by byte, where in the original it came from.
+//! Normalized text that records the original offset of every byte.
 //!
-//! One pass decodes entities, applies NFKC, drops what cannot be seen, lower-cases and shortens stretched letters.
-//! ASCII takes a short path. Work is bounded by [`MAX_BYTES`] whatever the input.
+//! One pass decodes entities, applies NFKC, drops invisible characters, converts to lower case and shortens stretched letters.
+//! ASCII takes a fast path. [`MAX_BYTES`] bounds the work for any input.
 
 mod char_sink;
 mod cluster;
@@ -21,23 +21,23 @@ use normalize::normalize;
 pub(super) use invisible::is_invisible;
 pub use whole::{NormalizedText, is_plain_ascii};
 
-/// How much of a text is read at once; a longer one is cut at the character boundary before this.
+/// Maximum length of a text that is read, in bytes. A longer one is truncated at a character boundary.
 pub const MAX_BYTES: usize = 6_000;
 
-/// Normalising can lengthen a text (one Arabic ligature becomes 18 letters): where it stops.
+/// Length at which normalizing stops, in bytes. Normalizing can lengthen a text: one Arabic ligature becomes 18 letters.
 const MAX_NORMALIZED: usize = 8_000;
 
-/// How often one letter may stand in a row: "sooooo" becomes "soo".
+/// Maximum number of repetitions of a letter: "sooooo" becomes "soo".
 const MAX_STRETCH: u16 = 2;
 
-/// Set in an origin when the character was a capital; offsets need fewer than 15 bits.
+/// Flag of an offset that marks a capital. Offsets need fewer than 15 bits.
 const CAPITAL: u16 = 1 << 15;
 
-/// A normalised text. Reused from call to call to keep its buffers.
+/// A text in the normal form that the model scores. Reused from call to call to keep its buffers.
 #[derive(Default)]
 pub struct ScoringText {
     normalized: String,
-    /// For every byte of `normalised` the offset of its character in the original, and one more for the end.
+    /// The offset in the original of the character of each byte of `normalized`, and the end of the original.
     offsets: Vec<u16>,
     last: char,
     run: u16,
@@ -56,34 +56,34 @@ impl ScoringText {
         self.offsets.push(end as u16);
     }
 
-    /// The normal form. Its only white space is `' '` and `'\n'`.
+    /// Returns the normal form. Its only white space is `' '` and `'\n'`.
     pub fn as_str(&self) -> &str {
         &self.normalized
     }
 
-    /// The part of the original that a part of the normal form came from. Both ends are character boundaries there;
-    /// a character that became several is covered whole.
+    /// Returns the range of the original that a range of the normal form came from. Both ends are character boundaries of the
+    /// original; a character that became several is covered whole.
     pub fn source_span(&self, part: Range<usize>) -> Range<usize> {
         let offset = |at: usize| usize::from(self.offsets.get(at).copied().unwrap_or(0) & !CAPITAL);
         origin::source_span(part, self.offsets.len().saturating_sub(1), offset)
     }
 
-    /// Whether the character at this byte of the normal form was a capital.
+    /// Returns whether the character at this byte of the normal form was a capital.
     pub fn is_capital(&self, at: usize) -> bool {
         self.offsets.get(at).is_some_and(|origin| origin & CAPITAL != 0)
     }
 
-    /// The longest run of one and the same character other than white space, before shortening.
+    /// Returns the length of the longest run of one character other than white space, before shortening.
     pub fn longest_run(&self) -> usize {
         usize::from(self.longest_run)
     }
 
-    /// Returns how many letters are written as symbols, upside down or backwards.
+    /// Returns the number of letters written as symbols, upside down or reversed.
     pub fn styled_count(&self) -> usize {
         usize::from(self.styled)
     }
 
-    /// How many characters that nobody can see were dropped from behind ASCII letters and digits.
+    /// Returns the number of invisible characters that were dropped behind ASCII letters and digits.
     pub fn invisible_count(&self) -> usize {
         usize::from(self.invisible)
     }
@@ -114,7 +114,7 @@ impl CharSink for ScoringText {
     }
 
     fn count_invisible(&mut self) {
-        // Joiners are ordinary in emoji and in Indic and Arabic script; inside a Latin word they hide something.
+        // Joiners are ordinary in emoji and in Indic and Arabic scripts. Within a Latin word they hide something.
         self.invisible += u16::from(self.last.is_ascii_alphanumeric());
     }
 
@@ -154,6 +154,8 @@ mod tests {
             ("ʏᴏᴜ ꜰᴏᴏʟ", "you fool"),
             ("˙looɟ ɐ ǝɹɐ noʎ", "you are a fool."),
             ("so \u{202E}loof a\u{202C} ok", "so a fool ok"),
+            ("so \u{202E}loof\u{2069} a\u{202C} ok", "so a fool ok"),
+            ("so \u{2066}\u{202E}loof\u{2069} ok", "so fool ok"),
             ("Bakı şəhəri ve ŋ ɛ", "bakı şəhəri ve ŋ ɛ"),
             ("\u{202E}שלום\u{202C}", "שלום"),
         ] {

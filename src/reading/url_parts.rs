@@ -1,9 +1,9 @@
-//! The parts of a web address as it is written: host, path, registered domain, top-level domain.
+//! The parts of a web address as written: host, path, registrable domain, top-level domain.
 
-/// Second-level names under which registries sell: `example.co.uk`.
+/// Second-level domains under which registries sell names: `example.co.uk`.
 const REGISTRY_SECOND_LEVELS: &str = " co com org net ac gov edu or ne ";
 
-/// The host of a web address as it is written: without scheme, user, `www.`, port and path.
+/// Returns the host of a web address as written, without scheme, user, `www.`, port and path.
 pub fn written_host(link: &str) -> &str {
     let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
@@ -12,17 +12,17 @@ pub fn written_host(link: &str) -> &str {
         Some(end) if rest.starts_with('[') => &rest[..=end],
         _ => rest.split(':').next().unwrap_or_default(),
     };
-    // Stretched letters are shortened in normalised text, so "www." has become "ww.".
+    // Normalized text has "ww." for "www.", since stretched letters are shortened.
     rest.strip_prefix("www.").or_else(|| rest.strip_prefix("ww.")).unwrap_or(rest)
 }
 
-/// What comes after the host of a web address, with its leading slash.
+/// Returns the part of a web address after the host, with its leading slash. Empty if there is none.
 pub fn written_path(link: &str) -> &str {
     let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
     rest.find(['/', '?', '#']).map_or("", |at| &rest[at..])
 }
 
-/// The part of a host that somebody registered: `example.co.uk` of `shop.example.co.uk`.
+/// Returns the registrable domain of a host: `example.co.uk` for `shop.example.co.uk`.
 pub fn registrable_domain(host: &str) -> &str {
     let mut dots = host.rmatch_indices('.').map(|(at, _)| at);
     let (Some(last), Some(second)) = (dots.next(), dots.next()) else { return host };
@@ -31,18 +31,18 @@ pub fn registrable_domain(host: &str) -> &str {
     &host[if under_registry { third } else { second + 1 }..]
 }
 
-/// The last label of a host.
+/// Returns the last label of a host.
 pub fn top_level_domain(host: &str) -> &str {
     host.rsplit('.').next().unwrap_or_default()
 }
 
-/// Returns whether a host is under a top-level domain that nobody can register (RFC 2606 and 6761). Examples are written with
-/// them, so that they are no evidence of anything.
+/// Returns whether a host is under a reserved top-level domain, which cannot be registered (RFC 2606 and 6761). Such hosts
+/// occur in examples and are no evidence of anything.
 pub fn has_reserved_tld(host: &str) -> bool {
     matches!(top_level_domain(host), "example" | "test" | "invalid" | "localhost" | "local")
 }
 
-/// Returns whether a list of names, with white space between them, has a name.
+/// Returns whether a white-space-separated list of names contains a name.
 pub fn has_name(list: &str, word: &str) -> bool {
     !word.is_empty() && list.split_ascii_whitespace().any(|entry| entry == word)
 }

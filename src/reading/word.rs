@@ -1,4 +1,4 @@
-//! The words of a text in each way it reads, with their places in it: as written, in normal form, in disguise.
+//! The words of a text in each way it can be read: as written, in normal form, and with disguises removed.
 
 mod disguise;
 mod form;

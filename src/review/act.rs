@@ -1,4 +1,4 @@
-//! What an act on a comment is: who does what, by which name, and why it may be refused.
+//! Acts on comments, and the reasons for which they are refused.
 
 use uuid::Uuid;
 
@@ -6,73 +6,73 @@ use crate::learning::DecisionMaker;
 use crate::store::Claim;
 use crate::verdict::{self, Decision, RemovablePart, Verdict};
 
-/// What names a moderator's last act that was not taken back.
+/// Stands for a moderator's last act that was not undone.
 pub const LAST_ACT: &str = "last";
 
-/// What a moderator wants done with a comment.
+/// An act of a moderator on a comment.
 #[derive(Debug, Clone)]
 pub struct ReviewAct {
-    /// Who acts.
+    /// The moderator's name.
     pub moderator: String,
-    /// Act only at this revision.
+    /// The revision that the comment must have, or `None` for any.
     pub expected_revision: Option<u32>,
-    /// What to do.
+    /// The action.
     pub action: ReviewAction,
-    /// What it is part of.
+    /// The id of the act, which may cover many comments.
     pub act_id: String,
-    /// From where: the key's id.
+    /// The id of the key that was used.
     pub source: String,
-    /// Whose word it is.
+    /// The role in which the decision is made.
     pub authority: DecisionMaker,
 }
 
-/// The two acts there are.
+/// The actions on a comment.
 #[derive(Debug, Clone)]
 pub enum ReviewAction {
-    /// Decide.
+    /// Decides the comment.
     Decide {
-        /// What becomes of the comment.
+        /// The new decision.
         decision: Decision,
-        /// Why, as a code. Empty: not said.
+        /// The reason, as a code, or empty.
         reason_code: String,
-        /// For other moderators.
+        /// A note for other moderators.
         note: String,
-        /// For the author.
+        /// A message for the author.
         author_message: String,
-        /// What the host must leave out of an approved comment.
+        /// The parts that the host must leave out of an approved comment.
         publish_without: Vec<RemovablePart>,
     },
-    /// Take back the last moderator's decision.
+    /// Undoes the last decision of a moderator.
     Undo {
-        /// Only if it was part of this act.
+        /// The act that the decision must be part of, or `None` for any.
         of: Option<String>,
     },
 }
 
-/// Why an act on one comment did not happen. The others of the same call are not touched by it.
+/// Why an act on a comment was refused. The other comments of the same call are not affected.
 #[derive(Debug)]
 pub enum Refusal {
     /// There is no such comment.
     NotFound,
-    /// The comment is at another revision than expected.
+    /// The comment has another revision than expected.
     Conflict(Box<Verdict>),
-    /// Another moderator is at work on it.
+    /// Another moderator has claimed the comment.
     Claimed(Box<Verdict>, Claim),
-    /// No moderator has decided it, so there is nothing to take back.
+    /// There is no moderator's decision to undo.
     NothingToUndo(Box<Verdict>),
 }
 
-/// A name for an act. It tells when it was given, so that nobody who looks for it looks further back.
+/// Returns a new id for an act. It is a UUIDv7, whose timestamp bounds the search for the act in the audit log.
 pub fn new_act_id() -> String {
     Uuid::now_v7().to_string()
 }
 
-/// Whether an act may be named so.
+/// Returns whether a text is a valid id of an act.
 pub fn is_act_id(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
 }
 
-/// Returns whether a moderator may go by this name.
+/// Returns whether a text is a valid name of a moderator.
 pub fn is_moderator_name(name: &str) -> bool {
     !name.is_empty() && verdict::is_valid_actor_name(name)
 }

@@ -1,4 +1,4 @@
-//! What was done on a site, as the audit has it: in pages, filtered, in either order.
+//! Pages of a site's audit log, filtered and in either order.
 
 use std::time::SystemTime;
 
@@ -8,39 +8,39 @@ use crate::error::Error;
 use crate::pb;
 use crate::store::{AuditRecord, ChainPosition};
 
-/// Records read at once,
+/// Number of records read at once.
 const CHUNK_RECORDS: usize = 512;
-/// and at most for one page: a filter that finds little then ends the page, not the server.
+/// Maximum number of records read for one page, so that a filter with few matches ends the page early.
 const MAX_SCANNED: usize = 20_000;
-/// How long a page may become in bytes.
+/// Maximum size of a page, in bytes.
 const MAX_PAGE_BYTES: usize = 1024 * 1024;
 
-/// Which acts.
+/// A filter for audit events. Empty fields match everything.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
-    /// On this comment. Empty: any.
+    /// The comment's id.
     pub comment_id: String,
-    /// By whom. Empty: anybody.
+    /// The name of the moderator or machine that acted.
     pub by: String,
-    /// What. Empty: anything.
+    /// The kind of the act.
     pub act: String,
-    /// Under this name. Empty: any.
+    /// The act's id.
     pub act_id: String,
-    /// Since then.
+    /// The earliest time.
     pub since: Option<SystemTime>,
-    /// Newest first.
+    /// Whether the newest events come first.
     pub newest_first: bool,
 }
 
-/// One page of acts.
+/// A page of audit events.
 pub struct AuditEventPage {
-    /// The acts, in the order asked for.
+    /// The events, in the requested order.
     pub events: Vec<pb::AuditEvent>,
-    /// After which number the next page begins. `None`: this was the last.
+    /// The number after which the next page begins, or `None` on the last page.
     pub next: Option<u64>,
-    /// The newest record that is not kept any more.
+    /// The position of the newest record that is no longer kept.
     pub forgotten: ChainPosition,
-    /// The newest of all.
+    /// The position of the newest record.
     pub newest: ChainPosition,
 }
 
@@ -54,39 +54,39 @@ impl AuditFilter {
             && self.since.is_none_or(|since| event_time(event).is_none_or(|at| at >= since))
     }
 
-    /// Whether there is nothing more to find behind this.
+    /// Returns whether no later event of a page in this order can match.
     fn ends_at(&self, event: &pb::AuditEvent) -> bool {
         self.newest_first && self.since.is_some_and(|since| event_time(event).is_some_and(|at| at < since))
     }
 }
 
 impl ReviewDesk {
-    /// One page of what was done, from a number on.
+    /// Returns a page of audit events that begins after the number `from`, or with the first event if it is `None`.
     ///
     /// # Errors
-    /// The store being away.
+    /// Returns an error if the store is unavailable.
     pub async fn audit_events(
         &self,
         site: &Site,
-        acts: &AuditFilter,
+        filter: &AuditFilter,
         size: usize,
         from: Option<u64>,
     ) -> Result<AuditEventPage, Error> {
-        let mut from = from.unwrap_or(if acts.newest_first { u64::MAX } else { 0 });
+        let mut from = from.unwrap_or(if filter.newest_first { u64::MAX } else { 0 });
         let (mut events, mut scanned, mut bytes) = (Vec::new(), 0, 0);
         loop {
-            let page = self.store.audit(site, from, CHUNK_RECORDS, acts.newest_first).await?;
+            let page = self.store.audit(site, from, CHUNK_RECORDS, filter.newest_first).await?;
             let (end, ends) = (page.end, (page.forgotten, page.newest));
-            let done = |events, next| Ok(AuditEventPage { events, next, forgotten: ends.0, newest: ends.1 });
+            let finish = |events, next| Ok(AuditEventPage { events, next, forgotten: ends.0, newest: ends.1 });
             for event in page.records.iter().map(AuditRecord::event) {
-                if acts.ends_at(&event) {
-                    return done(events, None);
+                if filter.ends_at(&event) {
+                    return finish(events, None);
                 }
-                if acts.matches(&event) {
+                if filter.matches(&event) {
                     bytes += event.record.len();
                     if events.len() == size || bytes > MAX_PAGE_BYTES && !events.is_empty() {
-                        // One more than fits: there is a next page, and it begins with this one.
-                        return done(events, Some(from));
+                        // This event exceeds the page, and the next page begins with it.
+                        return finish(events, Some(from));
                     }
                     from = event.number;
                     events.push(event);
@@ -97,13 +97,13 @@ impl ReviewDesk {
             from = page.next.unwrap_or(from);
             scanned += page.records.len();
             if end || scanned >= MAX_SCANNED {
-                return done(events, Some(from).filter(|_| !end));
+                return finish(events, Some(from).filter(|_| !end));
             }
         }
     }
 }
 
-/// When something happened.
+/// Returns the time of an event.
 pub(super) fn event_time(event: &pb::AuditEvent) -> Option<SystemTime> {
     event.at.and_then(|at| SystemTime::try_from(at).ok())
 }

@@ -1,4 +1,4 @@
-//! Handing out held comments, each to one moderator at a time.
+//! Claims: hands out held comments, each to one moderator at a time.
 
 use std::time::Duration;
 
@@ -12,17 +12,17 @@ use crate::pb;
 use crate::store::{Claim, ClaimOutcome, ClaimRequest, MAX_CLAIMS, Order, StoredComment};
 use crate::verdict::{Decision, Verdict};
 
-/// How many bytes of comments are handed out in one answer, but for the first: clients accept 4 MiB.
+/// Maximum size of the comments in one response, in bytes, apart from the first: clients accept 4 MiB.
 pub const MAX_ANSWER_BYTES: usize = 2 << 20;
-/// How many comments of the queue are looked at in one go.
+/// Number of comments of the queue that are read at once.
 const QUEUE_PAGE: usize = 100;
 
-/// Who asks for comments.
+/// A moderator who claims comments.
 #[derive(Debug, Clone)]
 pub struct Claimant {
     /// The moderator's name.
     pub moderator: String,
-    /// For how long.
+    /// Duration of the claim.
     pub lease: Duration,
 }
 
@@ -30,8 +30,8 @@ pub struct Claimant {
 #[derive(Debug)]
 pub struct ClaimedComment {
     /// The comment.
-    pub kept: StoredComment,
-    /// Whose it is, and until when.
+    pub stored: StoredComment,
+    /// The claim on it.
     pub claim: Claim,
 }
 
@@ -40,118 +40,121 @@ pub struct ClaimedComment {
 pub enum ClaimRefusal {
     /// There is no such comment.
     NotFound,
-    /// It is decided, and no spot check.
+    /// The comment is decided and not a spot check.
     NotHeld(Box<Verdict>),
-    /// Another moderator is at work on it.
+    /// Another moderator has claimed the comment.
     Claimed(Claim),
-    /// The moderator holds as many comments as one may.
+    /// The moderator has reached the maximum number of claims.
     Full,
 }
 
-/// What a moderator is told who holds as many comments as one may.
+/// Returns the message for a moderator who has reached the maximum number of claims.
 pub fn too_many_claims() -> String {
     format!("holds {MAX_CLAIMS} comments of this site already; decide or release some first")
 }
 
-/// Returns how many bytes a comment and its verdict take in an answer.
-pub fn encoded_size(kept: &StoredComment) -> usize {
-    kept.comment.encoded_len() + pb::Verdict::from(kept.verdict.clone()).encoded_len()
+/// Returns the encoded size of a comment and its verdict, in bytes.
+pub fn encoded_size(stored: &StoredComment) -> usize {
+    stored.comment.encoded_len() + pb::Verdict::from(stored.verdict.clone()).encoded_len()
 }
 
 impl ReviewDesk {
-    /// Hands out so many held comments that are nobody's yet, most urgent first.
+    /// Claims at most `limit` unclaimed held comments, most urgent first.
     pub async fn claim_next(
         &self,
         site: &Site,
         filter: &Filter,
-        most: usize,
-        ask: &Claimant,
+        limit: usize,
+        claimant: &Claimant,
     ) -> Result<Vec<ClaimedComment>, Error> {
-        let wish = ClaimRequest { moderator: &ask.moderator, lease: ask.lease, renew: false };
-        let (mut handed, mut after): (Vec<ClaimedComment>, Option<String>) = (Vec::new(), None);
+        let request = ClaimRequest { moderator: &claimant.moderator, lease: claimant.lease, renew: false };
+        let (mut claimed, mut after): (Vec<ClaimedComment>, Option<String>) = (Vec::new(), None);
         let mut bytes = 0;
         loop {
             let page = self.list(site, filter, Order::Risk, QUEUE_PAGE, after.as_deref()).await?;
             let claims = self.claims(site, &page.comments).await?;
-            for (kept, _) in page.comments.iter().zip(claims).filter(|(_, claim)| claim.is_none()) {
-                let size = encoded_size(kept);
-                if handed.len() == most || !handed.is_empty() && bytes + size > MAX_ANSWER_BYTES {
-                    return Ok(handed);
+            for (stored, _) in page.comments.iter().zip(claims).filter(|(_, claim)| claim.is_none()) {
+                let size = encoded_size(stored);
+                if claimed.len() == limit || !claimed.is_empty() && bytes + size > MAX_ANSWER_BYTES {
+                    return Ok(claimed);
                 }
-                match self.try_claim(site, &id(kept)?, &wish).await? {
-                    Ok(one) => {
+                match self.try_claim(site, &id(stored)?, &request).await? {
+                    Ok(comment) => {
                         bytes += size;
-                        handed.push(one);
+                        claimed.push(comment);
                     }
-                    Err(ClaimRefusal::Full) if handed.is_empty() => return Err(Error::invalid("moderator", too_many_claims())),
-                    Err(ClaimRefusal::Full) => return Ok(handed),
+                    Err(ClaimRefusal::Full) if claimed.is_empty() => {
+                        return Err(Error::invalid("moderator", too_many_claims()));
+                    }
+                    Err(ClaimRefusal::Full) => return Ok(claimed),
                     Err(_) => {}
                 }
             }
             after = page.next;
-            if after.is_none() || handed.len() == most {
-                return Ok(handed);
+            if after.is_none() || claimed.len() == limit {
+                return Ok(claimed);
             }
         }
     }
 
-    /// Hands out this comment, or renews the moderator's claim on it.
+    /// Claims a comment, or renews the moderator's claim on it.
     pub async fn claim(
         &self,
         site: &Site,
         id: &CommentId,
-        ask: &Claimant,
+        claimant: &Claimant,
     ) -> Result<Result<ClaimedComment, ClaimRefusal>, Error> {
-        self.try_claim(site, id, &ClaimRequest { moderator: &ask.moderator, lease: ask.lease, renew: true }).await
+        self.try_claim(site, id, &ClaimRequest { moderator: &claimant.moderator, lease: claimant.lease, renew: true }).await
     }
 
     async fn try_claim(
         &self,
         site: &Site,
         id: &CommentId,
-        wish: &ClaimRequest<'_>,
+        request: &ClaimRequest<'_>,
     ) -> Result<Result<ClaimedComment, ClaimRefusal>, Error> {
-        let claim = match self.store.claim(site, id, wish).await? {
+        let claim = match self.store.claim(site, id, request).await? {
             ClaimOutcome::Granted(claim) => claim,
             ClaimOutcome::Taken(claim) => return Ok(Err(ClaimRefusal::Claimed(claim))),
             ClaimOutcome::Full => return Ok(Err(ClaimRefusal::Full)),
         };
-        // Looked at afterwards: from here on nobody else decides it.
+        // Read after the claim, which keeps others from deciding the comment.
         let refused = match self.store.get(site, id).await? {
-            Some(kept) if kept.verdict.decision == Decision::Hold || kept.verdict.is_spot_check() => {
-                return Ok(Ok(ClaimedComment { kept, claim }));
+            Some(stored) if stored.verdict.decision == Decision::Hold || stored.verdict.is_spot_check() => {
+                return Ok(Ok(ClaimedComment { stored, claim }));
             }
-            Some(kept) => ClaimRefusal::NotHeld(Box::new(kept.verdict)),
+            Some(stored) => ClaimRefusal::NotHeld(Box::new(stored.verdict)),
             None => ClaimRefusal::NotFound,
         };
-        self.store.release(site, id, Some(wish.moderator)).await?;
+        self.store.release(site, id, Some(request.moderator)).await?;
         Ok(Err(refused))
     }
 
-    /// Gives a comment back. One that is not the moderator's stays whose it is.
+    /// Releases a comment, unless another moderator has claimed it.
     pub async fn release(&self, site: &Site, id: &CommentId, moderator: &str) -> Result<(), Error> {
         self.store.release(site, id, Some(moderator)).await
     }
 
-    /// Who is at work on these comments, in their order.
+    /// Returns the claims on comments, in the order of the comments.
     pub async fn claims(&self, site: &Site, comments: &[StoredComment]) -> Result<Vec<Option<Claim>>, Error> {
         let ids: Vec<CommentId> = comments.iter().map(id).collect::<Result<_, _>>()?;
         self.store.claims(site, &ids).await
     }
 
+    /// Returns the claim on a comment.
     pub(super) async fn claim_on(&self, site: &Site, id: &CommentId) -> Result<Option<Claim>, Error> {
         Ok(self.store.claims(site, std::slice::from_ref(id)).await?.pop().flatten())
     }
 
-    /// Ends the claim on a comment that was decided.
+    /// Ends the claim on a comment that was decided, whoever holds it.
     pub(super) async fn end_claim(&self, site: &Site, id: &CommentId) {
         if let Err(error) = self.store.release(site, id, None).await {
-            // The decision stands, and the claim ends by itself.
-            tracing::debug!(%error, "a claim was not ended");
+            // The decision is recorded, and the claim expires by itself.
+            tracing::debug!(%error, "a claim could not be released");
         }
     }
 }
 
-fn id(kept: &StoredComment) -> Result<CommentId, Error> {
-    CommentId::parse("comment_id", &kept.comment.comment_id).map_err(Error::from)
+fn id(stored: &StoredComment) -> Result<CommentId, Error> {
+    CommentId::parse("comment_id", &stored.comment.comment_id).map_err(Error::from)
 }

@@ -1,4 +1,4 @@
-//! Decides on one comment, or takes the last decision back: a compare-and-set on its revision.
+//! Decides one comment, or undoes its last decision: a compare-and-set on its revision.
 
 use std::time::SystemTime;
 
@@ -11,28 +11,28 @@ use crate::pb;
 use crate::store::{Change, OutcomeUpdate, PastVerdict, StoredComment};
 use crate::verdict::{Decision, Reason, RemovablePart, Verdict};
 
-/// How often an act is tried again when others decide the same comment in the meantime.
+/// Maximum number of tries if others change the same comment in the meantime.
 const MAX_TRIES: usize = 16;
 
 impl ReviewDesk {
-    /// Acts on one comment.
+    /// Performs an act on a comment, and returns the resulting verdict.
     pub async fn act(&self, site: &Site, id: &CommentId, act: &ReviewAct) -> Result<Result<Verdict, Refusal>, Error> {
         for _ in 0..MAX_TRIES {
-            let Some(kept) = self.store.get(site, id).await? else { return Ok(Err(Refusal::NotFound)) };
+            let Some(stored) = self.store.get(site, id).await? else { return Ok(Err(Refusal::NotFound)) };
             let now = SystemTime::now();
-            let next = match plan(&kept, act, now) {
+            let next = match plan(&stored, act, now) {
                 PlannedChange::Change(next) => *next,
-                PlannedChange::Done => return Ok(Ok(kept.verdict)),
+                PlannedChange::Done => return Ok(Ok(stored.verdict)),
                 PlannedChange::Refuse(refusal) => return Ok(Err(refusal)),
             };
-            // Taking back asks for no claim: what is decided is nobody's.
+            // An undo needs no claim, since a decided comment has none.
             let claim = if matches!(act.action, ReviewAction::Undo { .. }) { None } else { self.claim_on(site, id).await? };
             if let Some(claim) = claim.as_ref().filter(|claim| claim.moderator != act.moderator) {
-                return Ok(Err(Refusal::Claimed(Box::new(kept.verdict), claim.clone())));
+                return Ok(Err(Refusal::Claimed(Box::new(stored.verdict), claim.clone())));
             }
-            let event = audit_event(&kept, &next, act, now);
-            let teaching = self.teaching(&kept, &next, act);
-            let change = Change { expected_revision: kept.verdict.revision, verdict: &next, event, outcome_update: teaching };
+            let event = audit_event(&stored, &next, act, now);
+            let outcome_update = self.outcome_update(&stored, &next, act);
+            let change = Change { expected_revision: stored.verdict.revision, verdict: &next, event, outcome_update };
             if self.store.replace(site, id, &change).await? {
                 if claim.is_some() {
                     self.end_claim(site, id).await;
@@ -40,42 +40,42 @@ impl ReviewDesk {
                 return Ok(Ok(next));
             }
         }
-        Err(Error::store("the comment changed under every try to decide it"))
+        Err(Error::store("the comment kept changing while it was being decided"))
     }
 
-    /// What an act teaches.
-    fn teaching(&self, kept: &StoredComment, next: &Verdict, act: &ReviewAct) -> OutcomeUpdate {
-        let decided = |verdict: &Verdict, code: &str, voice: DecisionMaker| {
+    /// Returns the change of the outcome log that goes with an act.
+    fn outcome_update(&self, stored: &StoredComment, next: &Verdict, act: &ReviewAct) -> OutcomeUpdate {
+        let decided = |verdict: &Verdict, code: &str, authority: DecisionMaker| {
             let what = (verdict.decision, code);
             let by = (&*verdict.decided_by, verdict.revision);
-            let spot_check = kept.verdict.spot_check_weight().map(|stands_for| stands_for as f32);
-            self.learning.decision_record(&kept.comment, &kept.persons, what, voice, by, spot_check)
+            let spot_check = stored.verdict.spot_check_weight().map(|stands_for| stands_for as f32);
+            self.learning.decision_record(&stored.comment, &stored.persons, what, authority, by, spot_check)
         };
         match &act.action {
             ReviewAction::Decide { reason_code, .. } => {
                 OutcomeUpdate { removed: None, added: decided(next, reason_code, act.authority) }
             }
-            ReviewAction::Undo { .. } => last_decision(kept).map_or_else(OutcomeUpdate::default, |(_, undone)| {
-                Learning::undo_teaching(&kept.comment.comment_id, undone.revision)
+            ReviewAction::Undo { .. } => last_decision(stored).map_or_else(OutcomeUpdate::default, |(_, undone)| {
+                Learning::undo_teaching(&stored.comment.comment_id, undone.revision)
             }),
         }
     }
 }
 
-/// What becomes of an act.
+/// The planned effect of an act.
 enum PlannedChange {
     /// The comment gets this verdict.
     Change(Box<Verdict>),
-    /// It is so already.
+    /// The comment is already in the wanted state.
     Done,
-    /// The act does not happen.
+    /// The act is refused.
     Refuse(Refusal),
 }
 
-/// Returns what an act makes of a comment as it stands.
-fn plan(kept: &StoredComment, act: &ReviewAct, now: SystemTime) -> PlannedChange {
-    let current = &kept.verdict;
-    if is_done(kept, act) {
+/// Returns the effect of an act on a comment.
+fn plan(stored: &StoredComment, act: &ReviewAct, now: SystemTime) -> PlannedChange {
+    let current = &stored.verdict;
+    if is_done(stored, act) {
         return PlannedChange::Done;
     }
     if act.expected_revision.is_some_and(|expected| expected != current.revision) {
@@ -90,7 +90,7 @@ fn plan(kept: &StoredComment, act: &ReviewAct, now: SystemTime) -> PlannedChange
             publish_without: publish_without.clone(),
             ..current.clone()
         },
-        ReviewAction::Undo { of } => match last_decision(kept) {
+        ReviewAction::Undo { of } => match last_decision(stored) {
             Some((_, decided)) if of.as_ref().is_some_and(|of| *of != decided.act_id) => {
                 return PlannedChange::Refuse(Refusal::Conflict(Box::new(current.clone())));
             }
@@ -101,19 +101,19 @@ fn plan(kept: &StoredComment, act: &ReviewAct, now: SystemTime) -> PlannedChange
     PlannedChange::Change(Box::new(Verdict { revision: current.revision + 1, decided_at: now, ..next }))
 }
 
-/// Returns whether the comment stands as this act would leave it. A call that is repeated because its answer got lost finds its
-/// own work done: that is no conflict.
-fn is_done(kept: &StoredComment, act: &ReviewAct) -> bool {
+/// Returns whether the comment already is as the act would leave it. A call repeated after a lost response finds its own
+/// result, which is not a conflict.
+fn is_done(stored: &StoredComment, act: &ReviewAct) -> bool {
     let ReviewAction::Decide { decision, reason_code, publish_without, .. } = &act.action else { return false };
-    let current = &kept.verdict;
+    let current = &stored.verdict;
     current.decision == *decision
         && current.decided_by == act.moderator
-        && (reason_code.is_empty() || kept.event.reason_code == *reason_code)
+        && (reason_code.is_empty() || stored.event.reason_code == *reason_code)
         && current.publish_without == *publish_without
         && act.expected_revision.is_none_or(|expected| expected == current.revision || expected + 1 == current.revision)
 }
 
-/// Returns the reasons of a moderator's decision: the moderator's first, then those of the machine.
+/// Returns the reasons for a moderator's decision: the moderator's own, then those of the machine.
 fn reasons(
     current: &Verdict,
     moderator: &str,
@@ -134,31 +134,31 @@ fn reasons(
     reasons
 }
 
-/// The verdict that the last decision not yet taken back replaced, and the event of that decision. An edit begins anew:
-/// what a moderator said of an earlier text does not come back.
-fn last_decision(kept: &StoredComment) -> Option<(&Verdict, &pb::AuditEvent)> {
-    let mut standing: Vec<(&Verdict, &pb::AuditEvent)> = Vec::new();
-    let present = (&kept.verdict, &kept.event);
-    for (verdict, event) in kept.trail.iter().map(|PastVerdict { verdict, event }| (verdict, event)).chain([present]) {
+/// Returns the last decision that was not undone: the verdict that it replaced, and its event. An edit resets this: a
+/// decision on an earlier text does not come back.
+fn last_decision(stored: &StoredComment) -> Option<(&Verdict, &pb::AuditEvent)> {
+    let mut decisions: Vec<(&Verdict, &pb::AuditEvent)> = Vec::new();
+    let current = (&stored.verdict, &stored.event);
+    for (verdict, event) in stored.trail.iter().map(|PastVerdict { verdict, event }| (verdict, event)).chain([current]) {
         match event.act.as_str() {
-            "DECIDED" => standing.push((verdict, event)),
+            "DECIDED" => decisions.push((verdict, event)),
             "UNDONE" => {
-                standing.pop();
+                decisions.pop();
             }
-            _ => standing = vec![(verdict, event)],
+            _ => decisions = vec![(verdict, event)],
         }
     }
-    let [.., (before, _), (_, decided)] = standing.as_slice() else { return None };
+    let [.., (before, _), (_, decided)] = decisions.as_slice() else { return None };
     Some((before, decided))
 }
 
 /// Returns the audit record of an act that changes a comment.
-fn audit_event(kept: &StoredComment, after: &Verdict, act: &ReviewAct, now: SystemTime) -> pb::AuditEvent {
-    let before = &kept.verdict;
+fn audit_event(stored: &StoredComment, after: &Verdict, act: &ReviewAct, now: SystemTime) -> pb::AuditEvent {
+    let before = &stored.verdict;
     let (what, reason_code, note, undoes) = match &act.action {
         ReviewAction::Decide { reason_code, note, .. } => ("DECIDED", reason_code.clone(), note.clone(), String::new()),
         ReviewAction::Undo { .. } => {
-            let undone = last_decision(kept).map(|(_, decided)| decided.act_id.clone());
+            let undone = last_decision(stored).map(|(_, decided)| decided.act_id.clone());
             ("UNDONE", String::new(), String::new(), undone.unwrap_or_default())
         }
     };
@@ -177,7 +177,7 @@ fn audit_event(kept: &StoredComment, after: &Verdict, act: &ReviewAct, now: Syst
         act_id: act.act_id.clone(),
         source: act.source.clone(),
         undoes,
-        persons: kept.author.map(|author| author.to_bytes()).unwrap_or_default(),
+        persons: stored.author.map(|author| author.to_bytes()).unwrap_or_default(),
         ..Default::default()
     }
 }

@@ -1,4 +1,4 @@
-//! The filter of a list: terms that must all hold, e.g. `decision=hold label=spam score>0.9`.
+//! The filter of a list: terms that must all match, e.g. `decision=hold label=spam score>0.9`.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,7 @@ use crate::classify::MinHash;
 use crate::store::{Claim, StoredComment};
 use crate::verdict::Decision;
 
-/// Longest filter, in bytes: every comment of a long history may be held to each of its terms.
+/// Maximum length of a filter, in bytes, since each of its terms may be checked on every comment of a long history.
 const MAX_FILTER: usize = 1_024;
 
 /// A parsed filter.
@@ -16,11 +16,11 @@ pub struct Filter {
     terms: Vec<Term>,
     claimed: Option<ClaimFilter>,
     like: Option<String>,
-    /// No decision was asked for: the queue with all that waits for a moderator.
+    /// Whether no decision was named, which selects the queue: held comments and spot checks.
     queue: bool,
 }
 
-/// Who is at work on a comment.
+/// Which claims a comment may have.
 #[derive(Debug, Clone, PartialEq)]
 enum ClaimFilter {
     Anybody,
@@ -28,12 +28,12 @@ enum ClaimFilter {
     By(String),
 }
 
-/// What terms are held against besides the comment.
+/// What terms need besides the comment.
 #[derive(Debug, Clone, Copy)]
 pub struct FilterContext {
-    /// When.
+    /// The current time.
     pub now: SystemTime,
-    /// What the comments must be like; `None` where nothing is like it.
+    /// The MinHash that comments must resemble, or `None` if nothing can resemble it.
     pub like: Option<MinHash>,
 }
 
@@ -54,10 +54,10 @@ enum Term {
 }
 
 impl Filter {
-    /// Parses a filter. Without a `decision` term it is the queue: what is held.
+    /// Parses a filter. Without a `decision` term it selects the queue.
     ///
     /// # Errors
-    /// The term that is not understood, and what would be.
+    /// Returns an error that names the term that is not understood, and the known terms.
     pub fn parse(filter: &str) -> Result<Self, String> {
         if filter.len() > MAX_FILTER {
             return Err(format!("is {} bytes long; at most {MAX_FILTER} are accepted", filter.len()));
@@ -106,27 +106,27 @@ impl Filter {
         Ok(parsed)
     }
 
-    /// The decision asked for. `None`: any.
+    /// Returns the selected decision, or `None` for any.
     pub fn decision(&self) -> Option<Decision> {
         self.decision
     }
 
-    /// Returns whether spot checks are asked for behind what is held: where no decision is named, it is the whole queue.
+    /// Returns whether spot checks are selected in addition to held comments, as in the queue.
     pub fn includes_spot_checks(&self) -> bool {
         self.queue
     }
 
-    /// The comment that others must be like.
+    /// Returns the id of the comment that others must resemble.
     pub fn like(&self) -> Option<&str> {
         self.like.as_deref()
     }
 
-    /// Whether claims make a difference.
+    /// Returns whether the filter selects by claim.
     pub fn filters_claims(&self) -> bool {
         self.claimed.is_some()
     }
 
-    /// Whether a comment with this claim is asked for.
+    /// Returns whether a comment with this claim is selected.
     pub fn matches_claim(&self, claim: Option<&Claim>) -> bool {
         match &self.claimed {
             None => true,
@@ -136,50 +136,50 @@ impl Filter {
         }
     }
 
-    /// Whether every term holds but for the claim. The decision is the store's to select.
-    pub fn matches(&self, kept: &StoredComment, beside: &FilterContext) -> bool {
-        let alike = self.like.as_ref().is_none_or(|_| is_like(kept, beside.like.as_ref()));
-        let age = || beside.now.duration_since(kept.received_at).unwrap_or_default();
-        alike
+    /// Returns whether all terms match, apart from the claim and the decision. The store selects by decision.
+    pub fn matches(&self, stored: &StoredComment, context: &FilterContext) -> bool {
+        let is_similar = self.like.as_ref().is_none_or(|_| is_like(stored, context.like.as_ref()));
+        let age = || context.now.duration_since(stored.received_at).unwrap_or_default();
+        is_similar
             && self.terms.iter().all(|term| {
-                let leading = kept.verdict.highest_score();
+                let top_score = stored.verdict.highest_score();
                 match term {
-                    Term::Label(wanted) => leading.is_some_and(|(label, _)| label == wanted),
-                    Term::ScoreAbove(bound) => leading.is_some_and(|(_, score)| score > *bound),
-                    Term::ScoreBelow(bound) => leading.is_none_or(|(_, score)| score < *bound),
-                    Term::Reason(code) => kept.verdict.reasons.iter().any(|reason| reason.code == *code),
-                    Term::Rule(rule) => kept.verdict.reasons.iter().any(|reason| reason.rule_id.starts_with(rule)),
+                    Term::Label(wanted) => top_score.is_some_and(|(label, _)| label == wanted),
+                    Term::ScoreAbove(bound) => top_score.is_some_and(|(_, score)| score > *bound),
+                    Term::ScoreBelow(bound) => top_score.is_none_or(|(_, score)| score < *bound),
+                    Term::Reason(code) => stored.verdict.reasons.iter().any(|reason| reason.code == *code),
+                    Term::Rule(rule) => stored.verdict.reasons.iter().any(|reason| reason.rule_id.starts_with(rule)),
                     Term::Language(code) => {
-                        language(kept).is_some_and(|tag| tag == *code || tag.split('-').next() == Some(code))
+                        language(stored).is_some_and(|tag| tag == *code || tag.split('-').next() == Some(code))
                     }
-                    Term::Older(least) => age() > *least,
-                    Term::Younger(most) => age() < *most,
-                    Term::Since(when) => kept.verdict.decided_at >= *when,
-                    Term::Post(id) => kept.comment.post.as_ref().is_some_and(|post| post.id == *id),
-                    Term::Author(id) => kept.comment.author.as_ref().is_some_and(|author| author.user_id == *id),
+                    Term::Older(min_age) => age() > *min_age,
+                    Term::Younger(max_age) => age() < *max_age,
+                    Term::Since(when) => stored.verdict.decided_at >= *when,
+                    Term::Post(id) => stored.comment.post.as_ref().is_some_and(|post| post.id == *id),
+                    Term::Author(id) => stored.comment.author.as_ref().is_some_and(|author| author.user_id == *id),
                     Term::Text(word) => {
-                        let name = kept.comment.author.as_ref().map_or("", |author| author.name.as_str());
-                        [name, &kept.comment.body].iter().any(|text| text.to_lowercase().contains(word))
+                        let name = stored.comment.author.as_ref().map_or("", |author| author.name.as_str());
+                        [name, &stored.comment.body].iter().any(|text| text.to_lowercase().contains(word))
                     }
                 }
             })
     }
 }
 
-fn is_like(kept: &StoredComment, wanted: Option<&MinHash>) -> bool {
-    let Some((wanted, likeness)) = wanted.zip(MinHash::from_text(&kept.comment.body)) else { return false };
-    wanted.bands().iter().zip(likeness.bands()).any(|(a, b)| *a == b)
+fn is_like(stored: &StoredComment, wanted: Option<&MinHash>) -> bool {
+    let Some((wanted, min_hash)) = wanted.zip(MinHash::from_text(&stored.comment.body)) else { return false };
+    wanted.bands().iter().zip(min_hash.bands()).any(|(a, b)| *a == b)
 }
 
-/// The tag of a comment's language, as far as its host told it.
-fn language(kept: &StoredComment) -> Option<String> {
-    let post = kept.comment.post.as_ref().map_or("", |post| post.language.as_str());
-    let tag = [kept.comment.language.as_str(), post].into_iter().find(|tag| !tag.is_empty())?;
+/// Returns the language tag of a comment, or that of its post, if the host gave one.
+fn language(stored: &StoredComment) -> Option<String> {
+    let post = stored.comment.post.as_ref().map_or("", |post| post.language.as_str());
+    let tag = [stored.comment.language.as_str(), post].into_iter().find(|tag| !tag.is_empty())?;
     Some(tag.to_lowercase())
 }
 
 fn unknown_term(term: &str) -> String {
-    // It goes back in a header, which has bounds of its own.
+    // The message is sent in a header, whose size is limited.
     let term = &term[..term.floor_char_boundary(80)];
     format!(
         "term {term:?} is not understood; known are decision=hold|approve|reject|any, label=NAME, score>X, score<X, \

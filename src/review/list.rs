@@ -1,4 +1,4 @@
-//! Pages of the queue and of the history, with spot checks behind all that is held.
+//! Pages of the queue and of the history. In the queue, spot checks follow the held comments.
 
 use std::time::SystemTime;
 
@@ -10,15 +10,15 @@ use crate::error::Error;
 use crate::store::{ListPage, ListQuery, Order, StoredComment};
 use crate::verdict::Decision;
 
-/// Most comments that one page of a list looks at. A search that finds little then ends the page, not the server.
+/// Maximum number of comments that a page reads, so that a search with few matches ends the page early.
 const MAX_SCANNED: usize = 10_000;
-/// The same for a search for what is alike, which costs more for each.
+/// Maximum number of comments that a page reads in a search for similar comments, which costs more for each.
 const MAX_SCANNED_SIMILAR: usize = 2_000;
-/// What the place of a spot check in a list begins with: no place of a held comment does.
+/// Prefix of page tokens in the list of spot checks. Tokens of held comments never begin with it.
 const SPOT_CHECK_PREFIX: &str = "s";
 
 impl ReviewDesk {
-    /// One page of the queue or the history.
+    /// Returns a page of the queue or the history.
     pub async fn list(
         &self,
         site: &Site,
@@ -27,20 +27,13 @@ impl ReviewDesk {
         size: usize,
         after: Option<&str>,
     ) -> Result<ListPage, Error> {
-        let like = self.wanted_likeness(site, filter).await?;
-        let beside = FilterContext { now: SystemTime::now(), like };
-        let matches = |kept: &StoredComment| filter.matches(kept, &beside);
-        let most_scanned = if filter.like().is_some() { MAX_SCANNED_SIMILAR } else { MAX_SCANNED };
-        let held = ListQuery {
-            decision: filter.decision(),
-            spot_checks: false,
-            order,
-            size,
-            after,
-            matches: &matches,
-            max_scanned: most_scanned,
-        };
-        // Spot checks stand behind all that is held, also in pages: their places begin with a letter of their own.
+        let like = self.wanted_min_hash(site, filter).await?;
+        let context = FilterContext { now: SystemTime::now(), like };
+        let matches = |stored: &StoredComment| filter.matches(stored, &context);
+        let max_scanned = if filter.like().is_some() { MAX_SCANNED_SIMILAR } else { MAX_SCANNED };
+        let held =
+            ListQuery { decision: filter.decision(), spot_checks: false, order, size, after, matches: &matches, max_scanned };
+        // Spot checks follow all held comments across pages: their page tokens have a prefix.
         let spot_checks = |after, size| ListQuery {
             decision: Some(Decision::Approve),
             spot_checks: true,
@@ -48,13 +41,13 @@ impl ReviewDesk {
             size,
             ..ListQuery { matches: &matches, ..held }
         };
-        let of_spot_checks = |mut page: ListPage| {
+        let prefix_token = |mut page: ListPage| {
             page.next = page.next.map(|place| format!("{SPOT_CHECK_PREFIX}{place}"));
             page
         };
         if let Some(after) = after.and_then(|after| after.strip_prefix(SPOT_CHECK_PREFIX)) {
             let after = Some(after).filter(|after| !after.is_empty());
-            return Ok(of_spot_checks(self.store.list(site, &spot_checks(after, size)).await?));
+            return Ok(prefix_token(self.store.list(site, &spot_checks(after, size)).await?));
         }
         let mut page = self.store.list(site, &held).await?;
         if page.next.is_none() && filter.includes_spot_checks() {
@@ -63,7 +56,7 @@ impl ReviewDesk {
             if left == 0 {
                 page.next = (!more.comments.is_empty()).then(|| SPOT_CHECK_PREFIX.to_owned());
             } else {
-                let more = of_spot_checks(more);
+                let more = prefix_token(more);
                 page.comments.extend(more.comments);
                 page.next = more.next;
             }
@@ -71,12 +64,12 @@ impl ReviewDesk {
         Ok(page)
     }
 
-    /// Returns what the listed comments must share with the comment that the filter names.
-    async fn wanted_likeness(&self, site: &Site, filter: &Filter) -> Result<Option<MinHash>, Error> {
+    /// Returns the MinHash of the comment that the filter's `like` term names.
+    async fn wanted_min_hash(&self, site: &Site, filter: &Filter) -> Result<Option<MinHash>, Error> {
         let Some(id) = filter.like() else { return Ok(None) };
         let id = CommentId::parse("filter", id).map_err(Error::from)?;
-        let kept = self.store.get(site, &id).await?;
-        let gone = || Error::invalid("filter", "asks for what is like a comment that is not there (`like=`)");
-        Ok(MinHash::from_text(&kept.ok_or_else(gone)?.comment.body))
+        let stored = self.store.get(site, &id).await?;
+        let not_found = || Error::invalid("filter", "names a comment that does not exist (`like=`)");
+        Ok(MinHash::from_text(&stored.ok_or_else(not_found)?.comment.body))
     }
 }

@@ -1,4 +1,4 @@
-//! How the queue stands and moves, counted from the audit.
+//! Statistics of the queue, counted from the audit log.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
@@ -11,37 +11,38 @@ use crate::pb;
 use crate::store::AuditRecord;
 use crate::verdict::{Decision, IMPORT, MACHINE};
 
-/// Records read at once, and at most in all.
+/// Number of records read at once.
 const CHUNK_RECORDS: usize = 2_048;
+/// Maximum number of records read.
 const MAX_SCANNED: usize = 200_000;
-/// Up to so long a time is told in hours, a longer one in days,
+/// Longest time span that is reported in hours. Longer ones are reported in days.
 const MAX_HOURLY_SPAN: Duration = Duration::from_secs(48 * 3_600);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
-/// of which there are so many at most.
+/// Maximum number of periods.
 const MAX_PERIODS: usize = 400;
 
-/// What moderators made of one comment, as far as it is known going back.
+/// The moderators' decisions on one comment, as far as they are known while reading backwards.
 struct CommentHistory {
-    /// Decisions that were taken back and are still to come.
-    taken_back: u32,
-    /// What stands.
-    stands: Option<Decision>,
-    /// What stood before the earliest decision that was not taken back.
+    /// Number of undos whose decisions are still to be read.
+    pending_undos: u32,
+    /// The latest decision that was not undone.
+    current: Option<Decision>,
+    /// The decision before the earliest one that was not undone.
     machine: Option<Decision>,
     label: String,
-    /// When the earliest of them was made.
+    /// When the earliest decision that was not undone was made.
     decided_at: Option<SystemTime>,
 }
 
 impl ReviewDesk {
-    /// Counts what happened on a site since a moment.
+    /// Returns the statistics of a site since a time.
     ///
     /// # Errors
-    /// The store being away.
+    /// Returns an error if the store is unavailable.
     pub async fn stats(&self, site: &Site, since: SystemTime) -> Result<pb::GetQueueStatsResponse, Error> {
         let queue = self.store.queue(site).await?;
-        let mut tally = QueueStats::new(since, SystemTime::now());
+        let mut stats = QueueStats::new(since, SystemTime::now());
         let (mut from, mut scanned, mut cut_off) = (u64::MAX, 0, false);
         'all: loop {
             let page = self.store.audit(site, from, CHUNK_RECORDS, true).await?;
@@ -50,7 +51,7 @@ impl ReviewDesk {
                 if event_time(&event).is_some_and(|at| at < since) {
                     break 'all;
                 }
-                tally.count(event);
+                stats.count(event);
             }
             scanned += page.records.len();
             from = page.next.unwrap_or(from);
@@ -62,7 +63,7 @@ impl ReviewDesk {
                 break;
             }
         }
-        let told = tally.into_response();
+        let response = stats.into_response();
         let missed = self.learning.current(site).await.miss_rate();
         Ok(pb::GetQueueStatsResponse {
             held: queue.comments,
@@ -70,11 +71,12 @@ impl ReviewDesk {
             since: Some(since.into()),
             cut_off,
             missed: missed.map(|missed| pb::Missed { low: missed.low, high: missed.high, checked: missed.checked }),
-            ..told
+            ..response
         })
     }
 }
 
+/// Collects statistics from audit events, newest first.
 struct QueueStats {
     begin: SystemTime,
     step: Duration,
@@ -89,7 +91,7 @@ impl QueueStats {
         let span = now.duration_since(since).unwrap_or_default();
         let step = if span <= MAX_HOURLY_SPAN { HOUR } else { DAY };
         let count = usize::try_from(span.as_secs() / step.as_secs()).unwrap_or(usize::MAX).saturating_add(1).min(MAX_PERIODS);
-        // The last period is the present one; of a longer time the first ones are not told apart.
+        // The last period contains the present. Over a longer span, all earlier events count for the first period.
         let begin = now - step * u32::try_from(count).unwrap_or(1);
         let begins = (0..count).scan(begin, |at, _| Some(std::mem::replace(at, *at + step)));
         let period = |begins: SystemTime| pb::PeriodStats { begins_at: Some(begins.into()), ..Default::default() };
@@ -99,19 +101,20 @@ impl QueueStats {
 
     fn period(&mut self, when: Option<SystemTime>) -> Option<&mut pb::PeriodStats> {
         let since = when?.duration_since(self.begin).unwrap_or_default();
-        let place = usize::try_from(since.as_secs() / self.step.as_secs()).ok()?;
+        let index = usize::try_from(since.as_secs() / self.step.as_secs()).ok()?;
         let last = self.periods.len().checked_sub(1)?;
-        self.periods.get_mut(place.min(last))
+        self.periods.get_mut(index.min(last))
     }
 
-    /// Counts one event; the newest first.
+    /// Counts one event. Events must come newest first.
     fn count(&mut self, event: pb::AuditEvent) {
         let (when, after, before) = (event_time(&event), Decision::from_wire(event.after), Decision::from_wire(event.before));
-        let case = || CommentHistory { taken_back: 0, stands: None, machine: None, label: String::new(), decided_at: None };
+        let history =
+            || CommentHistory { pending_undos: 0, current: None, machine: None, label: String::new(), decided_at: None };
         match event.act.as_str() {
             "UNDONE" => {
                 self.moderator(&event.by).undone += 1;
-                self.histories.entry(event.comment_id).or_insert_with(case).taken_back += 1;
+                self.histories.entry(event.comment_id).or_insert_with(history).pending_undos += 1;
             }
             "DECIDED" => {
                 let moderator = self.moderator(&event.by);
@@ -123,15 +126,15 @@ impl QueueStats {
                 if let Some(period) = self.period(when) {
                     period.decided += 1;
                 }
-                let case = self.histories.entry(event.comment_id).or_insert_with(case);
-                if case.taken_back > 0 {
-                    case.taken_back -= 1;
+                let history = self.histories.entry(event.comment_id).or_insert_with(history);
+                if history.pending_undos > 0 {
+                    history.pending_undos -= 1;
                     return;
                 }
-                case.stands = case.stands.or(after);
-                case.machine = before;
-                case.label = event.label;
-                case.decided_at = when;
+                history.current = history.current.or(after);
+                history.machine = before;
+                history.label = event.label;
+                history.decided_at = when;
             }
             "CHECKED" | "EDITED" => {
                 if event.by != IMPORT
@@ -143,9 +146,9 @@ impl QueueStats {
                         _ => {}
                     }
                 }
-                let case = self.histories.get_mut(&event.comment_id).filter(|_| event.by == MACHINE);
-                // What was decided on an earlier text belongs to that.
-                let decided = case.and_then(|case| case.decided_at.take()).zip(when);
+                let history = self.histories.get_mut(&event.comment_id).filter(|_| event.by == MACHINE);
+                // Earlier decisions were on an earlier text.
+                let decided = history.and_then(|history| history.decided_at.take()).zip(when);
                 self.waits.extend(decided.and_then(|(decided, came)| Some(decided.duration_since(came).ok()?.as_secs_f64())));
             }
             _ => {}
@@ -159,13 +162,13 @@ impl QueueStats {
 
     fn into_response(mut self) -> pb::GetQueueStatsResponse {
         let mut moderators: Vec<_> = self.moderators.into_values().collect();
-        moderators.sort_by_key(|one| std::cmp::Reverse(one.approved + one.rejected + one.held));
+        moderators.sort_by_key(|moderator| std::cmp::Reverse(moderator.approved + moderator.rejected + moderator.held));
         let mut labels: BTreeMap<String, pb::LabelStats> = BTreeMap::new();
-        for case in self.histories.into_values() {
-            let (Some(machine), Some(stands)) = (case.machine, case.stands) else { continue };
-            let empty = || pb::LabelStats { label: case.label.clone(), ..Default::default() };
-            let label = labels.entry(case.label.clone()).or_insert_with(empty);
-            match (machine, stands) {
+        for history in self.histories.into_values() {
+            let (Some(machine), Some(current)) = (history.machine, history.current) else { continue };
+            let empty = || pb::LabelStats { label: history.label.clone(), ..Default::default() };
+            let label = labels.entry(history.label.clone()).or_insert_with(empty);
+            match (machine, current) {
                 (Decision::Hold, Decision::Reject) => label.held_rejected += 1,
                 (Decision::Hold, Decision::Approve) => label.held_approved += 1,
                 (Decision::Reject, Decision::Approve) => label.rejected_approved += 1,
@@ -205,7 +208,7 @@ mod tests {
     fn only_what_stands_counts_for_a_label_and_everything_for_a_moderator() {
         use Decision::{Approve, Hold, Reject};
         let begin = SystemTime::UNIX_EPOCH;
-        let mut tally = QueueStats::new(begin, begin + Duration::from_secs(3_600));
+        let mut stats = QueueStats::new(begin, begin + Duration::from_secs(3_600));
         let mut acts = vec![
             event("CHECKED", MACHINE, "1", Approve, Hold, 10),
             event("DECIDED", "ada", "1", Hold, Reject, 40),
@@ -214,16 +217,16 @@ mod tests {
             event("DECIDED", "bob", "2", Approve, Reject, 80),
         ];
         acts.reverse();
-        acts.into_iter().for_each(|act| tally.count(act));
-        let told = tally.into_response();
-        let one = &told.labels[0];
-        assert_eq!((one.held_rejected, one.held_approved, one.approved_rejected), (0, 1, 1));
-        let bob = &told.moderators[0];
+        acts.into_iter().for_each(|act| stats.count(act));
+        let response = stats.into_response();
+        let label = &response.labels[0];
+        assert_eq!((label.held_rejected, label.held_approved, label.approved_rejected), (0, 1, 1));
+        let bob = &response.moderators[0];
         assert_eq!((bob.moderator.as_str(), bob.approved, bob.rejected, bob.undone), ("bob", 1, 1, 0));
-        assert_eq!(told.moderators[1].undone, 1);
-        assert!((told.median_wait_seconds - 60.0).abs() < 1e-9);
+        assert_eq!(response.moderators[1].undone, 1);
+        assert!((response.median_wait_seconds - 60.0).abs() < 1e-9);
         assert_eq!(
-            told.periods.iter().map(|period| (period.held, period.decided)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)),
+            response.periods.iter().map(|period| (period.held, period.decided)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)),
             (1, 3)
         );
     }

@@ -1,4 +1,4 @@
-//! Acts on many comments that are one: found again by name in the audit, and taken back at once.
+//! Undoes an act on many comments: finds its decisions in the audit log by the act's id.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime};
@@ -14,58 +14,58 @@ use crate::pb;
 use crate::store::AuditRecord;
 use crate::verdict::Verdict;
 
-/// Most comments that are taken back at once.
+/// Maximum number of comments that are undone at once.
 const MAX_COMMENTS: usize = 1_000;
-/// Records of the audit read at once.
+/// Number of audit records read at once.
 const CHUNK: usize = 512;
-/// Most records read in search of an act.
+/// Maximum number of audit records read in search of an act.
 const MAX_SCANNED: usize = 200_000;
-/// By how much clocks of servers and callers may differ.
+/// Maximum difference between the clocks of servers and callers.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(600);
 
-/// What became of an act that was to be taken back.
+/// The result of undoing an act.
 pub struct UndoneAct {
-    /// The act's name.
+    /// The id of the undone act.
     pub act_id: String,
-    /// What became of each comment.
+    /// The result for each comment.
     pub results: Vec<(String, Result<Verdict, Refusal>)>,
-    /// How many more comments it was on.
+    /// Number of the act's comments that are left for another call.
     pub remaining: usize,
 }
 
 /// A decision that was part of an act.
 struct ActDecision {
     comment_id: String,
-    /// Something else was decided on it since, or its text is another.
+    /// Whether the comment was decided again or edited since.
     superseded: bool,
 }
 
 impl ReviewDesk {
-    /// Takes back an act: each of its decisions that still stands, wherever that act's decision is the one that stands.
+    /// Undoes an act: each of its decisions that is still the current one.
     ///
     /// # Errors
-    /// No such act, or all of it was taken back; the store being away.
+    /// Returns an error if there is no such act, if all of it is already undone, or if the store is unavailable.
     pub async fn undo_act(&self, site: &Site, name: &str, act: &ReviewAct) -> Result<UndoneAct, Error> {
-        let (act_id, parts) = self.find_decisions(site, name, &act.moderator).await?;
-        if parts.is_empty() {
+        let (act_id, decisions) = self.find_decisions(site, name, &act.moderator).await?;
+        if decisions.is_empty() {
             let problem = match name {
-                LAST_ACT => format!("no act of {} on this site is left to take back", act.moderator),
-                _ => format!("no act named {name:?} on this site is left to take back"),
+                LAST_ACT => format!("no act of {} on this site is left to undo", act.moderator),
+                _ => format!("no act named {name:?} on this site is left to undo"),
             };
             return Err(Error::invalid("act_id", problem));
         }
-        let mut results = Vec::with_capacity(parts.len().min(MAX_COMMENTS));
-        for part in parts.iter().take(MAX_COMMENTS) {
-            let id = CommentId::parse("comment_id", &part.comment_id).map_err(Error::from)?;
-            // Whatever its revision: what counts is that this act's decision is the one that stands.
+        let mut results = Vec::with_capacity(decisions.len().min(MAX_COMMENTS));
+        for decision in decisions.iter().take(MAX_COMMENTS) {
+            let id = CommentId::parse("comment_id", &decision.comment_id).map_err(Error::from)?;
+            // At any revision: it suffices that this act's decision is the current one.
             let undo =
                 ReviewAct { expected_revision: None, action: ReviewAction::Undo { of: Some(act_id.clone()) }, ..act.clone() };
-            results.push((part.comment_id.clone(), self.act(site, &id, &undo).await?));
+            results.push((decision.comment_id.clone(), self.act(site, &id, &undo).await?));
         }
-        Ok(UndoneAct { act_id, results, remaining: parts.len().saturating_sub(MAX_COMMENTS) })
+        Ok(UndoneAct { act_id, results, remaining: decisions.len().saturating_sub(MAX_COMMENTS) })
     }
 
-    /// Returns the decisions of an act that were not taken back, and its name. Those that still stand come first.
+    /// Returns the id of an act and those of its decisions that were not undone. Current ones come first.
     async fn find_decisions(&self, site: &Site, name: &str, moderator: &str) -> Result<(String, Vec<ActDecision>), Error> {
         let mut search = ActSearch::new(name, moderator);
         let (mut from, mut scanned) = (u64::MAX, 0);
@@ -80,7 +80,7 @@ impl ReviewDesk {
             scanned += page.records.len();
             match page.next.filter(|_| !page.end) {
                 None => return Ok(search.found()),
-                Some(_) if scanned >= MAX_SCANNED && search.parts.is_empty() => {
+                Some(_) if scanned >= MAX_SCANNED && search.decisions.is_empty() => {
                     let problem =
                         format!("was not found among the last {scanned} acts of this site; name the comments instead");
                     return Err(Error::invalid("act_id", problem));
@@ -92,30 +92,30 @@ impl ReviewDesk {
     }
 }
 
-/// A search for the decisions of one act, through the audit from the newest event on.
+/// A search through the audit log for the decisions of one act, from the newest event on.
 struct ActSearch<'a> {
     moderator: &'a str,
-    /// The act's name. `None` while the moderator's last act was not found yet.
+    /// The act's id, or `None` until the moderator's last act is found.
     wanted: Option<String>,
-    parts: Vec<ActDecision>,
-    /// How often decisions were taken back, by act and comment.
+    decisions: Vec<ActDecision>,
+    /// The number of undos still to be matched, by act and comment.
     undone: HashMap<(String, String), u32>,
-    /// The comments that were decided anew or edited since.
+    /// The comments that were decided again or edited since.
     since: HashSet<String>,
 }
 
 impl<'a> ActSearch<'a> {
     fn new(name: &str, moderator: &'a str) -> Self {
         let wanted = (name != LAST_ACT).then(|| name.to_owned());
-        Self { moderator, wanted, parts: Vec::new(), undone: HashMap::new(), since: HashSet::new() }
+        Self { moderator, wanted, decisions: Vec::new(), undone: HashMap::new(), since: HashSet::new() }
     }
 
-    /// Returns whether an event is a decision from before the act can have begun.
+    /// Returns whether an event is a decision from before the act can have begun, which completes the search.
     fn is_complete_before(&self, event: &pb::AuditEvent) -> bool {
         event.act == "DECIDED" && self.wanted.as_ref().is_some_and(|wanted| is_before_act(event, wanted))
     }
 
-    /// Takes account of the next older event.
+    /// Adds the next older event.
     fn add(&mut self, event: pb::AuditEvent) {
         match event.act.as_str() {
             "UNDONE" => *self.undone.entry((event.undoes, event.comment_id)).or_default() += 1,
@@ -132,27 +132,28 @@ impl<'a> ActSearch<'a> {
             return;
         }
         let superseded = !self.since.insert(event.comment_id.clone());
-        let theirs = event.by == self.moderator && !event.act_id.is_empty();
-        if self.wanted.is_none() && theirs && !superseded {
+        let is_own = event.by == self.moderator && !event.act_id.is_empty();
+        if self.wanted.is_none() && is_own && !superseded {
             self.wanted = Some(event.act_id.clone());
         }
         if self.wanted.as_ref() == Some(&event.act_id) {
-            self.parts.push(ActDecision { comment_id: event.comment_id, superseded });
+            self.decisions.push(ActDecision { comment_id: event.comment_id, superseded });
         }
     }
 
-    /// Returns the act's name and its decisions. Those that still stand come first.
+    /// Returns the act's id and its decisions. Current ones come first.
     fn found(mut self) -> (String, Vec<ActDecision>) {
-        self.parts.sort_by_key(|part| part.superseded);
-        (self.wanted.unwrap_or_default(), self.parts)
+        self.decisions.sort_by_key(|decision| decision.superseded);
+        (self.wanted.unwrap_or_default(), self.decisions)
     }
 }
 
-/// Whether something happened before an act can have begun, by the act's name.
+/// Returns whether an event happened before an act can have begun, according to the time in the act's UUIDv7.
+
 fn is_before_act(event: &pb::AuditEvent, act_id: &str) -> bool {
-    let given = act_id.get(..36).and_then(|id| Uuid::parse_str(id).ok()).and_then(|id| id.get_timestamp()).map(|time| {
+    let act_time = act_id.get(..36).and_then(|id| Uuid::parse_str(id).ok()).and_then(|id| id.get_timestamp()).map(|time| {
         let (seconds, nanos) = time.to_unix();
         SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos)
     });
-    given.zip(event_time(event)).is_some_and(|(given, event_time)| event_time + MAX_CLOCK_SKEW < given)
+    act_time.zip(event_time(event)).is_some_and(|(act_time, event_time)| event_time + MAX_CLOCK_SKEW < act_time)
 }

@@ -1,4 +1,4 @@
-//! The connections that are open, and which of them makes room when there are as many as there may be.
+//! The open connections, and the choice of one to close when the maximum is reached.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,15 +10,15 @@ use tokio::time::timeout;
 
 use crate::grpc::ConnectionUse;
 
-/// How long a new connection waits for those that were told to leave.
+/// Maximum time that a new connection waits for those that were asked to close.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
-/// All open connections. Clones share them.
+/// The set of open connections. Clones share it.
 #[derive(Clone)]
 pub struct OpenConnections {
     max_connections: usize,
     table: Arc<Mutex<ConnectionTable>>,
-    /// A permit for each connection that is not open.
+    /// A permit for each connection that may still be opened.
     closed: Arc<Semaphore>,
 }
 
@@ -34,65 +34,65 @@ struct OpenConnection {
     leave: Arc<Notify>,
 }
 
-/// A connection's place. Given back when it is dropped.
+/// The place of an open connection, which is freed when this is dropped.
 pub struct ConnectionPlace {
     open: OpenConnections,
-    number: u64,
+    id: u64,
     state: ConnectionUse,
     leave: Arc<Notify>,
     _permit: Option<tokio::sync::OwnedSemaphorePermit>,
 }
 
 impl OpenConnections {
-    /// Lets so many connections be open at once.
-    pub fn new(most: u32) -> Self {
-        let most = usize::try_from(most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS / 2);
-        // Those that were told to leave have not all left when the next come.
-        Self { max_connections: most, table: Arc::default(), closed: Arc::new(Semaphore::new(2 * most)) }
+    /// Returns a set that holds at most `max_connections` connections.
+    pub fn new(max_connections: u32) -> Self {
+        let max_connections = usize::try_from(max_connections).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS / 2);
+        // Twice as many, since connections that were asked to close may still be open when the next ones arrive.
+        Self { max_connections, table: Arc::default(), closed: Arc::new(Semaphore::new(2 * max_connections)) }
     }
 
-    /// Takes a place for a connection. When all are taken, one on which nobody has a call open that was let in makes room:
-    /// the oldest of the address that has most of them, so that whoever opens many closes his own. Waits while many are
-    /// still leaving. Returns `None` if all are in use.
+    /// Takes a place for a connection. If all are taken, asks a connection without open calls to close: the oldest one of the
+    /// address that has the most, so that clients with many connections close their own. Waits while many connections are
+    /// still closing. Returns `None` if all connections are in use.
     pub async fn take(&self, ip: IpAddr) -> Option<ConnectionPlace> {
         let permit = timeout(MAX_WAIT, Arc::clone(&self.closed).acquire_owned()).await.ok()?.ok()?;
-        let mut known = self.table.lock().ok()?;
-        if known.connections.len() >= self.max_connections {
+        let mut table = self.table.lock().ok()?;
+        if table.connections.len() >= self.max_connections {
             let mut by_address: HashMap<IpAddr, usize> = HashMap::new();
-            for peer in known.connections.values() {
+            for peer in table.connections.values() {
                 *by_address.entry(peer.ip).or_default() += 1;
             }
-            let idle = known.connections.iter().filter(|(_, peer)| !peer.state.is_busy());
-            // Numbers rise, so that the lowest is the oldest.
-            let (number, _) = idle.max_by_key(|(number, peer)| (by_address.get(&peer.ip), std::cmp::Reverse(**number)))?;
-            let number = *number;
-            if let Some(peer) = known.connections.remove(&number) {
+            let idle = table.connections.iter().filter(|(_, peer)| !peer.state.is_busy());
+            // Numbers only rise, so the lowest is the oldest.
+            let (id, _) = idle.max_by_key(|(id, peer)| (by_address.get(&peer.ip), std::cmp::Reverse(**id)))?;
+            let id = *id;
+            if let Some(peer) = table.connections.remove(&id) {
                 peer.leave.notify_one();
             }
         }
-        known.newest += 1;
-        let (number, state, leave) = (known.newest, ConnectionUse::default(), Arc::new(Notify::new()));
+        table.newest += 1;
+        let (id, state, leave) = (table.newest, ConnectionUse::default(), Arc::new(Notify::new()));
         let peer = OpenConnection { ip, state: state.clone(), leave: Arc::clone(&leave) };
-        known.connections.insert(number, peer);
-        drop(known);
-        Some(ConnectionPlace { open: self.clone(), number, state, leave, _permit: Some(permit) })
+        table.connections.insert(id, peer);
+        drop(table);
+        Some(ConnectionPlace { open: self.clone(), id, state, leave, _permit: Some(permit) })
     }
 
     /// Waits until no connection is open.
     pub async fn all_closed(&self) {
         let all = u32::try_from(2 * self.max_connections).unwrap_or(u32::MAX);
-        // It is never closed.
+        // The semaphore is never closed, so this cannot fail.
         let _ = self.closed.acquire_many(all).await;
     }
 }
 
 impl ConnectionPlace {
-    /// Returns the connection as its calls know it.
+    /// Returns the count of the connection's open calls.
     pub fn connection(&self) -> ConnectionUse {
         self.state.clone()
     }
 
-    /// Waits until the connection has to make room for another.
+    /// Waits until the connection is asked to close.
     pub async fn close_requested(&self) {
         self.leave.notified().await;
     }
@@ -100,8 +100,8 @@ impl ConnectionPlace {
 
 impl Drop for ConnectionPlace {
     fn drop(&mut self) {
-        if let Ok(mut known) = self.open.table.lock() {
-            known.connections.remove(&self.number);
+        if let Ok(mut table) = self.open.table.lock() {
+            table.connections.remove(&self.id);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Gauges of each site: its queue, and what it has learned.
+//! Measures the gauges of each site: its queue and its learning.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -12,10 +12,10 @@ use crate::learning::Learning;
 use crate::store::Store;
 use crate::telemetry::METRICS;
 
-/// How often the queues are measured.
+/// Time between two measurements.
 const GAUGE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Measures the queues of the sites that verdicts were given for, and what they have learned.
+/// Measures the queues and the learning of the sites that have metrics, for as long as it is polled.
 pub async fn measure_sites(store: Store, learning: Learning, models: ModelStatuses, judge: Arc<SharedJudge>, ring: KeyRing) {
     loop {
         METRICS.name_sites(judge.load().sites().map(|site| site.as_str().to_owned()));
@@ -27,8 +27,8 @@ pub async fn measure_sites(store: Store, learning: Learning, models: ModelStatus
                 let oldest = queue.oldest.and_then(|at| SystemTime::now().duration_since(at).ok()).unwrap_or_default();
                 METRICS.queue(&name, queue.comments, oldest);
             }
-            let (learned, about) = (learning.current(&site).await, models.model_status(Some(&site)));
-            let serves = serving_labels(&(about.serving)(&learned), about.corrects);
+            let (learned, status) = (learning.current(&site).await, models.model_status(Some(&site)));
+            let serves = serving_labels(&(status.serving)(&learned), status.corrects);
             METRICS.correction(&name, learned.counts().all(), serves);
             if let Some(missed) = learned.miss_rate() {
                 METRICS.missed(&name, (missed.low, missed.high), missed.checked);

@@ -1,4 +1,4 @@
-//! Health: whether calls are welcome, as gRPC's health service and `/readyz` say.
+//! Health: whether the server accepts calls, as reported by gRPC's health service and `/readyz`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use crate::pb::review_service_server::SERVICE_NAME as REVIEW;
 use crate::store::Store;
 use crate::telemetry::METRICS;
 
-/// How often the store is asked whether it is there.
+/// Time between two pings of the store.
 const PING_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Publishes whether calls are welcome.
+/// Publishes whether the server accepts calls.
 #[derive(Clone)]
 pub struct HealthPublisher {
     health: HealthReporter,
@@ -28,14 +28,14 @@ pub struct HealthPublisher {
 }
 
 impl HealthPublisher {
-    /// Returns a publisher, the route of the health service, and what `/readyz` says. Nothing is welcome yet.
+    /// Returns a publisher, the route of the health service, and the state for `/readyz`. The initial state is not serving.
     pub fn new() -> (Self, Routes, watch::Receiver<bool>) {
         let (health, service) = tonic_health::server::health_reporter();
         let (ready, readiness) = watch::channel(false);
         (Self { health, ready }, Routes::new(service.max_decoding_message_size(MAX_SMALL_MESSAGE)), readiness)
     }
 
-    /// Publishes whether calls are welcome from now on.
+    /// Publishes whether the server accepts calls from now on.
     pub async fn publish(&self, serving: bool) {
         self.ready.send_replace(serving);
         let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
@@ -45,8 +45,8 @@ impl HealthPublisher {
     }
 }
 
-/// Keeps health true: once the keys are known comments get verdicts without the store too, unless a policy says that they
-/// must not.
+/// Keeps the health status up to date. Once the keys are loaded the server can serve without the store, unless a policy forbids
+/// it.
 pub struct HealthCheck {
     publisher: HealthPublisher,
     store: Store,
@@ -56,7 +56,7 @@ pub struct HealthCheck {
 }
 
 impl HealthCheck {
-    /// Asks the store for the first time, and publishes what comes of it.
+    /// Pings the store for the first time, and publishes the result.
     pub async fn start(publisher: HealthPublisher, store: Store, ring: KeyRing, judge: Arc<SharedJudge>) -> Self {
         let mut check = Self { publisher, store, ring, judge, serving: false };
         let answers = check.store.ping().await.is_ok();
@@ -72,7 +72,7 @@ impl HealthCheck {
         self.ring.is_loaded() && (store_answers || !self.judge.load().any_needs_store())
     }
 
-    /// Asks the store again and again, until the server leaves.
+    /// Pings the store at each interval, until the server shuts down.
     pub async fn run(mut self, mut leaving: watch::Receiver<bool>) {
         loop {
             let answer = self.store.ping().await;
@@ -85,7 +85,7 @@ impl HealthCheck {
                     }
                     _ => tracing::info!("health is SERVING"),
                 }
-                // Leaving may have begun while the store was asked: then the word is NOT_SERVING and stays so.
+                // If the shutdown began during the ping, the status must stay NOT_SERVING.
                 self.publisher.publish(self.serving && !*leaving.borrow()).await;
             }
             tokio::select! {

@@ -1,4 +1,4 @@
-//! What is not gRPC: whether the server is alive, whether it is ready, and its metrics.
+//! The plain HTTP routes: liveness, readiness and metrics.
 
 use axum::Router;
 use axum::extract::State;
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::telemetry::METRICS;
 
-/// The routes. `ready` tells whether calls are welcome.
+/// Returns the routes. `ready` holds whether the server accepts calls.
 pub fn routes(ready: watch::Receiver<bool>) -> Router {
     Router::new()
         .route("/healthz", get(async || "alive\n"))

@@ -1,4 +1,4 @@
-//! Reads the model and the policies of all sites.
+//! Loads the model and the policies of all sites.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use crate::files;
 use crate::judge::Judge;
 use crate::policy::Policies;
 
-/// Returns a judge with the model and the policies of these places, or the compiled-in ones.
+/// Returns a judge with the model and the policies at these paths. Without a path it uses the built-in model or policy.
 ///
 /// # Errors
-/// Files that cannot be read or are wrong; every mistake in the policies.
+/// Returns an error if a file cannot be read or is invalid. It lists every mistake in the policies.
 pub fn judge(model: Option<&Path>, policy_dir: Option<&Path>) -> Result<Judge, BoxError> {
     let model = match model {
         None => Model::builtin()?,

@@ -1,4 +1,4 @@
-//! What services and background tasks share.
+//! The parts that services and background tasks share.
 
 use std::sync::Arc;
 
@@ -10,22 +10,22 @@ use crate::keys::KeyRing;
 use crate::learning::Learning;
 use crate::store::Store;
 
-/// What services and background tasks share.
+/// The parts that services and background tasks share.
 pub struct Parts {
     /// The store.
     pub store: Store,
-    /// All keys.
+    /// The keys.
     pub ring: KeyRing,
-    /// What sites have learned.
+    /// The sites' learning.
     pub learning: Learning,
     /// The model, the policies and the certificates.
     pub files: Arc<ReloadableFiles>,
-    /// Turns true when the server leaves.
+    /// Becomes true when the server shuts down.
     pub leaving: watch::Receiver<bool>,
 }
 
 impl Parts {
-    /// Joins the parts, and makes what learns from the store's logs.
+    /// Returns the parts, with a new [`Learning`] on the store's outcome logs.
     pub fn new(store: Store, ring: KeyRing, files: Arc<ReloadableFiles>, leaving: watch::Receiver<bool>) -> Self {
         let retentions = RetentionSource(Arc::clone(&files.judge)).into_retentions();
         let look = LearningInputs(Arc::clone(&files.judge)).into_look();

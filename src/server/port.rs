@@ -1,7 +1,7 @@
-//! The port: takes connections, as many as there may be, shakes hands, and closes those that say nothing.
+//! The port: accepts a limited number of connections, performs TLS handshakes, and closes silent connections.
 //!
-//! hyper is driven here rather than by tonic's own server, because of what tonic does not offer: TLS that can be renewed, a
-//! bound on connections, and an end to those that never say a word.
+//! This drives hyper directly and does not use tonic's server, which lacks renewable certificates, a limit on connections, and
+//! a timeout for silent ones.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -27,46 +27,47 @@ use super::tls::Tls;
 use crate::keys::Certificate;
 use crate::telemetry::METRICS;
 
-/// How long shaking hands, and then saying the first word, may take.
+/// Maximum time of the TLS handshake, and then of the client's first bytes.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Bytes of a client's first word: the preface of HTTP/2. One that speaks HTTP/1 is timed by its header.
+/// Length of the HTTP/2 preface, in bytes. HTTP/1 connections are timed by their header.
 const PREFACE_BYTES: u64 = 24;
-/// An idle connection is asked for a sign of life, so that half-open ones do not pile up,
+/// Interval of HTTP/2 pings on idle connections, so that half-open connections do not accumulate.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
-/// and closed if it gives none for so long. One that does not read what it is sent gives none either.
+/// Time after which a connection without a ping response is closed. A client that does not read does not respond either.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Calls at once on one connection; more wait at the client.
+/// Maximum number of concurrent calls on one connection. Clients queue further calls.
 const MAX_STREAMS: u32 = 256;
-/// Calls taken back before they were begun, per connection: a host that gives up on a full connection takes back all of
-/// them at once, and must not lose the connection for it. More is an attack (CVE-2023-44487).
+/// Maximum number of calls per connection that are reset before they are accepted. A host that gives up on a full connection
+/// resets all its calls at once and must not lose the connection for it. More is an attack (CVE-2023-44487).
 const MAX_RESET_STREAMS: usize = MAX_STREAMS as usize;
-/// Longest headers of a call in bytes.
+/// Maximum size of a call's headers, in bytes.
 const MAX_HEADER_BYTES: u32 = 16 * 1024;
-/// Most bytes of answers that wait for one call's reader.
+/// Maximum size of buffered responses per call, in bytes.
 const MAX_SEND_BUFFER: usize = 64 * 1024;
-/// How many bytes a call, and a connection, may send ahead of what was read of it. h2 ends a connection on which many small
-/// messages wait to be read, in proportion to the second: a few streams of comments of any length stay below that.
+/// Flow-control window of a call, in bytes.
 const STREAM_WINDOW: u32 = 64 * 1024;
+/// Flow-control window of a connection, in bytes. h2 closes a connection with many small unread messages, in proportion to this
+/// window: a few streams of comments of any length stay below that.
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
-/// How long to wait after the system had no room for another connection.
+/// Pause after the system could not accept a connection.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
-/// For how long a connection that makes room for another may go on.
+/// Maximum time that a connection may go on after it was asked to close for another one.
 const MAKE_ROOM_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Where connections come in, and what is served on them.
+/// The listening socket with its settings.
 pub struct Port {
     /// The socket.
     pub listener: TcpListener,
-    /// `None`: plain text.
+    /// TLS, or `None` for plain text.
     pub tls: Option<Arc<Tls>>,
-    /// Most connections at once.
+    /// Maximum number of concurrent connections.
     pub max_connections: u32,
 }
 
 impl Port {
-    /// Serves until told to leave; then takes no more connections, lets calls finish until the deadline, and closes.
-    /// Tells whether all were finished.
+    /// Serves until `leaving` becomes true. Then accepts no more connections, lets calls finish until the drain timeout, and
+    /// closes. Returns whether all connections were closed in time.
     pub async fn serve(self, router: Router, mut leaving: watch::Receiver<bool>, drain: Duration) -> bool {
         let (open, builder) = (OpenConnections::new(self.max_connections), Arc::new(builder()));
         loop {
@@ -77,8 +78,8 @@ impl Port {
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    // Out of descriptors, mostly: connections that end make room.
-                    tracing::warn!(%error, "cannot take a connection");
+                    // Usually out of file descriptors, which closing connections frees.
+                    tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(ACCEPT_RETRY).await;
                     continue;
                 }
@@ -91,13 +92,13 @@ impl Port {
             let mut leaving = leaving.clone();
             tokio::spawn(async move {
                 METRICS.connections.inc();
-                let told = async {
+                let closing = async {
                     tokio::select! {
                         _ = leaving.wait_for(|leaving| *leaving) => CloseReason::Drain,
                         () = place.close_requested() => CloseReason::MakeRoom,
                     }
                 };
-                connection(stream, tls.as_ref(), router, &builder, &place, told).await;
+                connection(stream, tls.as_ref(), router, &builder, &place, closing).await;
                 METRICS.connections.dec();
             });
         }
@@ -123,58 +124,59 @@ fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
-/// Why a connection ends before its client wants it to.
+/// Why the server closes a connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum CloseReason {
-    /// The server leaves: calls may finish until its deadline.
+    /// The server shuts down: calls may finish until the drain timeout.
     Drain,
-    /// Another needs the place, and nobody has a call open that counts.
+    /// Another connection needs the place, and no authorized call is open on this one.
     MakeRoom,
 }
 
-/// One connection, from the first byte to the last. It lets its calls finish and ends when it is `told` to.
+/// Serves a connection until it is closed. When `closing` resolves, lets its calls finish and closes it.
 async fn connection(
     stream: TcpStream,
     tls: Option<&Arc<Tls>>,
     router: Router,
     builder: &Builder<TokioExecutor>,
     place: &ConnectionPlace,
-    told: impl Future<Output = CloseReason>,
+    closing: impl Future<Output = CloseReason>,
 ) {
-    // Answers are small, and whoever asked waits.
+    // Responses are small and clients wait for them.
     let _ = stream.set_nodelay(true);
-    let mut told = pin!(told);
-    let Some(tls) = tls else { return serve(stream, None, router, builder, place, told).await };
+    let mut closing = pin!(closing);
+    let Some(tls) = tls else { return serve(stream, None, router, builder, place, closing).await };
     let acceptor = tls.acceptor();
-    let shaken = tokio::select! {
-        shaken = timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)) => shaken,
-        _ = &mut told => return,
+    let handshake = tokio::select! {
+        handshake = timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)) => handshake,
+        _ = &mut closing => return,
     };
-    match shaken {
+    match handshake {
         Ok(Ok(stream)) => {
             let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| tls.certificate(chain));
-            serve(stream, certificate, router, builder, place, told).await;
+            serve(stream, certificate, router, builder, place, closing).await;
         }
         Ok(Err(error)) => {
             METRICS.connection_refused("handshake");
-            tracing::debug!(%error, "a handshake failed");
+            tracing::debug!(%error, "a TLS handshake failed");
         }
         Err(_) => METRICS.connection_refused("silent"),
     }
 }
 
+/// Serves HTTP on a connection, after the TLS handshake if there is one.
 async fn serve<S>(
     stream: S,
     certificate: Option<Certificate>,
     router: Router,
     builder: &Builder<TokioExecutor>,
     place: &ConnectionPlace,
-    mut told: Pin<&mut impl Future<Output = CloseReason>>,
+    mut closing: Pin<&mut impl Future<Output = CloseReason>>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let heard = Arc::new(AtomicU64::new(0));
-    let io = TokioIo::new(CountingStream { stream, bytes: Arc::clone(&heard) });
+    let received = Arc::new(AtomicU64::new(0));
+    let io = TokioIo::new(CountingStream { stream, bytes: Arc::clone(&received) });
     let state = place.connection();
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(|body| Body::new(TimedBody::new(Body::new(body))));
@@ -182,35 +184,35 @@ async fn serve<S>(
             request.extensions_mut().insert(certificate.clone());
         }
         request.extensions_mut().insert(state.clone());
-        // A router is always ready.
+        // An axum router is always ready.
         router.clone().call(request)
     });
     let mut serving = pin!(builder.serve_connection(io, service));
-    let first_word = tokio::time::sleep(HANDSHAKE_TIMEOUT);
-    let mut first_word = pin!(first_word);
+    let preface_timeout = tokio::time::sleep(HANDSHAKE_TIMEOUT);
+    let mut preface_timeout = pin!(preface_timeout);
     let mut silent = true;
-    let mut leaving = None;
+    let mut close_reason = None;
     loop {
         tokio::select! {
-            // Whoever goes away without a word is nobody's mistake.
+            // A client that disconnects early is not an error.
             _ = &mut serving => return,
-            () = &mut first_word, if silent => {
-                if heard.load(Ordering::Relaxed) < PREFACE_BYTES {
+            () = &mut preface_timeout, if silent => {
+                if received.load(Ordering::Relaxed) < PREFACE_BYTES {
                     METRICS.connection_refused("silent");
                     return;
                 }
                 silent = false;
             }
-            farewell = &mut told, if leaving.is_none() => {
+            reason = &mut closing, if close_reason.is_none() => {
                 serving.as_mut().graceful_shutdown();
-                leaving = Some(farewell);
+                close_reason = Some(reason);
             }
-            () = tokio::time::sleep(MAKE_ROOM_TIMEOUT), if leaving == Some(CloseReason::MakeRoom) => return,
+            () = tokio::time::sleep(MAKE_ROOM_TIMEOUT), if close_reason == Some(CloseReason::MakeRoom) => return,
         }
     }
 }
 
-/// Counts what was heard.
+/// A stream that counts the bytes read from it.
 struct CountingStream<S> {
     stream: S,
     bytes: Arc<AtomicU64>,

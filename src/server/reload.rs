@@ -1,4 +1,4 @@
-//! Reads changed files again: policies, the model, certificates. Each kind as a whole, or not at all.
+//! Reloads changed files: policies, the model and certificates. Each kind is reloaded as a whole or not at all.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -13,29 +13,29 @@ use crate::error::BoxError;
 use crate::judge::SharedJudge;
 use crate::telemetry::METRICS;
 
-/// How often the files are looked at. A change counts when it has been there twice, so that none is read half written.
+/// Time between two checks of the files. A change must be seen twice, so that half-written files are not read.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The files that a server depends on, and what is made of them.
+/// The files that a server depends on, and what was loaded from them.
 pub struct ReloadableFiles {
-    /// A model file. `None`: the compiled-in one.
+    /// The model file, or `None` for the built-in model.
     pub model: Option<PathBuf>,
-    /// A folder of policies. `None`: the compiled-in one.
+    /// The directory of policies, or `None` for the built-in policy.
     pub policy_dir: Option<PathBuf>,
-    /// What was made of both.
+    /// The judge with the loaded model and policies.
     pub judge: Arc<SharedJudge>,
-    /// Certificates.
+    /// The certificates, or `None` without TLS.
     pub tls: Option<Arc<Tls>>,
 }
 
-/// What a file looked like: enough to see that it is another one.
+/// The path, size, modification time in seconds and nanoseconds, and inode of each file: enough to detect a change.
 type FileStamps = Vec<(PathBuf, u64, i64, i64, u64)>;
 
 impl ReloadableFiles {
-    /// Reads model and policies again. Returns the policies' versions.
+    /// Reloads the model and the policies. Returns the versions of the policies.
     ///
     /// # Errors
-    /// Whatever is wrong; then nothing has changed.
+    /// Returns an error if a file is invalid; then the old model and policies stay in force.
     pub fn reload_judge(&self) -> Result<Vec<(String, String)>, BoxError> {
         let read = judge(self.model.as_deref(), self.policy_dir.as_deref());
         METRICS.reloaded("policy", read.is_ok());
@@ -66,24 +66,24 @@ impl ReloadableFiles {
         }
     }
 
-    /// Reads again what changes, and everything on SIGHUP, for as long as it is polled.
+    /// Reloads files when they change, and all files on SIGHUP, for as long as it is polled.
     ///
     /// # Errors
-    /// When the system does not hand on signals.
+    /// Returns an error if the SIGHUP handler cannot be installed.
     pub async fn watch(self: Arc<Self>) -> std::io::Result<()> {
         let mut hangup = signal(SignalKind::hangup())?;
-        let (mut judged, mut shown) = (self.judge_stamps(), self.certificate_stamps());
+        let (mut judge_stamps, mut certificate_stamps) = (self.judge_stamps(), self.certificate_stamps());
         let (mut judge_changes, mut certificate_changes) = (None, None);
         loop {
-            let told = tokio::select! {
+            let is_forced = tokio::select! {
                 _ = hangup.recv() => true,
                 () = tokio::time::sleep(POLL_INTERVAL) => false,
             };
-            if has_settled(&mut judged, &mut judge_changes, self.judge_stamps()) || told {
-                // Said in the log.
+            if has_settled(&mut judge_stamps, &mut judge_changes, self.judge_stamps()) || is_forced {
+                // Failures are logged there.
                 let _ = self.reload_judge();
             }
-            if has_settled(&mut shown, &mut certificate_changes, self.certificate_stamps()) || told {
+            if has_settled(&mut certificate_stamps, &mut certificate_changes, self.certificate_stamps()) || is_forced {
                 self.reload_certificates();
             }
         }
@@ -105,7 +105,7 @@ impl ReloadableFiles {
     }
 }
 
-/// Whether files have changed and stayed so since the last look.
+/// Returns whether the files have changed and then stayed the same between two checks.
 fn has_settled(known: &mut FileStamps, changing: &mut Option<FileStamps>, now: FileStamps) -> bool {
     if *known == now {
         *changing = None;
@@ -121,14 +121,14 @@ fn has_settled(known: &mut FileStamps, changing: &mut Option<FileStamps>, now: F
 }
 
 fn file_stamps<'p>(paths: impl Iterator<Item = &'p Path>) -> FileStamps {
-    let seen = |path: &Path| {
-        // Follows links, as a mounted secret is one that is turned to another file.
+    let stamp = |path: &Path| {
+        // Follows symbolic links, since mounted secrets are updated by changing a link.
         let data = std::fs::metadata(path).ok()?;
         Some((path.to_owned(), data.len(), data.mtime(), data.mtime_nsec(), data.ino()))
     };
-    let mut look: FileStamps = paths.filter_map(seen).collect();
-    look.sort();
-    look
+    let mut stamps: FileStamps = paths.filter_map(stamp).collect();
+    stamps.sort();
+    stamps
 }
 
 #[cfg(test)]
@@ -137,12 +137,12 @@ mod tests {
 
     #[test]
     fn a_change_counts_when_it_has_settled() {
-        let look = |size| vec![(PathBuf::from("a"), size, 0, 0, 0)];
-        let (mut known, mut changing) = (look(1), None);
-        assert!(!has_settled(&mut known, &mut changing, look(1)));
-        assert!(!has_settled(&mut known, &mut changing, look(2)), "it may be half written");
-        assert!(!has_settled(&mut known, &mut changing, look(3)), "and was");
-        assert!(has_settled(&mut known, &mut changing, look(3)));
-        assert!(!has_settled(&mut known, &mut changing, look(3)), "once is enough");
+        let stamps = |size| vec![(PathBuf::from("a"), size, 0, 0, 0)];
+        let (mut known, mut changing) = (stamps(1), None);
+        assert!(!has_settled(&mut known, &mut changing, stamps(1)));
+        assert!(!has_settled(&mut known, &mut changing, stamps(2)), "it may be half written");
+        assert!(!has_settled(&mut known, &mut changing, stamps(3)), "and was");
+        assert!(has_settled(&mut known, &mut changing, stamps(3)));
+        assert!(!has_settled(&mut known, &mut changing, stamps(3)), "once is enough");
     }
 }

@@ -1,4 +1,4 @@
-//! Refuses to start a server that would be open to others than its operator thinks.
+//! Refuses to start a server that would be open to more callers than its operator expects.
 
 use super::tls::Tls;
 use crate::config::Config;
@@ -10,10 +10,10 @@ pub fn is_public(config: &Config) -> bool {
     !config.listen.ip().is_loopback()
 }
 
-/// Succeeds if no keys and comments would cross the network in plain text.
+/// Checks that keys and comments will not cross the network in plain text.
 ///
 /// # Errors
-/// Returns an error that says what to do about it.
+/// Returns an error with advice if they would.
 pub fn check_encrypted(config: &Config) -> Result<(), BoxError> {
     if is_public(config) && config.tls.is_none() && !config.tls_terminated_upstream {
         return Err(format!(
@@ -27,18 +27,18 @@ pub fn check_encrypted(config: &Config) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Returns whether every caller needs a key, even if there never was one. Behind a proxy everybody comes from this machine, and
-/// whoever has a certificate is not whoever has none.
+/// Returns whether every caller needs a key, even if no key was ever created. Behind a proxy all callers seem to come from this
+/// machine. And if client certificates are in use, a caller without one must not count as local.
 pub fn demands_keys(config: &Config, tls: Option<&Tls>) -> bool {
     is_public(config) || config.tls_terminated_upstream || tls.is_some_and(Tls::knows_clients)
 }
 
-/// Returns whether the server asks for keys, and nobody has one or a certificate to call with.
+/// Returns whether the server requires keys but has no key and no client certificate that could call it.
 pub fn is_closed_to_all(ring: &KeyRing, tls: Option<&Tls>) -> bool {
     ring.is_loaded() && !ring.has_any() && ring.requires_keys() && !tls.is_some_and(Tls::knows_clients)
 }
 
-/// Returns what an operator is told who starts a server that asks for keys and has none.
+/// Returns the error for a server that requires keys but has none.
 pub fn no_key(config: &Config) -> String {
     let public = is_public(config);
     let why = if public {

@@ -1,4 +1,4 @@
-//! The gRPC services, with the layers around every call.
+//! The gRPC services, with the layers around each call.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,16 +18,16 @@ use crate::pb::moderation_service_server::ModerationServiceServer;
 use crate::pb::review_service_server::ReviewServiceServer;
 use crate::review::ReviewDesk;
 
-/// Longest message to services that ask for no key, in bytes: the names of services and files.
+/// Maximum size of a message to services that need no key, in bytes: the names of services and files.
 pub const MAX_SMALL_MESSAGE: usize = 4 * 1024;
 
-/// What every call is held to.
+/// The limits on calls.
 pub struct CallLimits {
-    /// How many calls are worked on at once.
+    /// Maximum number of comment checks in progress.
     pub max_in_flight: usize,
-    /// How many calls each key may make a second. 0: any number.
+    /// Maximum number of calls per second of each key; 0 is unlimited.
     pub key_quota: u32,
-    /// How long an answer, or the beginning of a stream, may take.
+    /// Maximum time to the response, or to the start of a stream.
     pub timeout: Duration,
 }
 
@@ -37,10 +37,10 @@ pub struct CallLimits {
 /// Returns an error if the compiled descriptors cannot be read.
 pub fn router(health: Routes, parts: &Parts, limits: &CallLimits) -> Result<Router, BoxError> {
     let routes = api(health, parts)
-        // Clients in the field still ask for the older of the two.
+        // Many clients still use v1alpha.
         .add_service(reflection().build_v1()?.max_decoding_message_size(MAX_SMALL_MESSAGE))
         .add_service(reflection().build_v1alpha()?.max_decoding_message_size(MAX_SMALL_MESSAGE));
-    // The last layer is the first to see a call.
+    // The last layer added is the outermost one.
     Ok(routes
         .into_axum_router()
         .layer(AuthLayer::new(parts.ring.clone(), limits.key_quota, limits.max_in_flight))

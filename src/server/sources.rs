@@ -1,5 +1,5 @@
-//! What other rooms need of the model and the policies in force. Each source reads the judge of the moment, so that a reload counts
-//! at once.
+//! Gives other modules access to the model and policies in force. Each source reads the current judge, so that a reload takes
+//! effect at once.
 
 use std::sync::Arc;
 
@@ -13,32 +13,32 @@ use crate::learning::{LearningInput, LearningInputFn, ServingCheckFn};
 use crate::retention::RetentionLookup;
 use crate::review::ReviewRules;
 
-/// Hands on for how long each kind of a site's data is kept.
+/// Provides the retention periods of sites.
 pub struct RetentionSource(pub Arc<SharedJudge>);
 
 impl RetentionSource {
-    /// Returns the source as the store and learning take it.
+    /// Returns the source in the form that the store and learning use.
     pub fn into_retentions(self) -> RetentionLookup {
         RetentionLookup::new(move |site| self.0.load().policy(site).retention())
     }
 }
 
-/// Hands on what learning needs of a comment.
+/// Provides the features of comments that learning needs.
 pub struct LearningInputs(pub Arc<SharedJudge>);
 
 impl LearningInputs {
     fn input(&self, comment: &Comment) -> LearningInput {
-        let (sketch, leaning) = self.0.load().feature_vector(comment);
-        LearningInput { features: sketch, likely_outcome: leaning, min_hash: MinHash::from_text(comment.text().as_str()) }
+        let (features, likely_outcome) = self.0.load().feature_vector(comment);
+        LearningInput { features, likely_outcome, min_hash: MinHash::from_text(comment.text().as_str()) }
     }
 
-    /// Returns the source as learning takes it.
+    /// Returns the source in the form that learning uses.
     pub fn into_look(self) -> LearningInputFn {
         Arc::new(move |comment| self.input(comment))
     }
 }
 
-/// Hands on for which labels a site's correction serves.
+/// Provides which labels' corrections are in use on a site.
 pub struct CorrectionGate(pub Arc<SharedJudge>);
 
 impl CorrectionGate {
@@ -48,18 +48,18 @@ impl CorrectionGate {
         serving_labels(&learned.serving(&policy.gate_terms(), || judge.sentinels()), policy.applies_corrections())
     }
 
-    /// Returns the source as learning takes it.
+    /// Returns the source in the form that learning uses.
     pub fn into_examine(self) -> ServingCheckFn {
         Arc::new(move |site, learned| self.examine(site, learned))
     }
 }
 
-/// Returns for which labels a correction serves. `corrects`: the policy lets one serve.
+/// Returns for each label whether its correction is in use. `corrects` is whether the policy allows corrections.
 pub fn serving_labels(serving: &CorrectionStatus, corrects: bool) -> [(&'static str, bool); 2] {
     CorrectedLabel::ALL.map(|kind| (kind.label().as_str(), corrects && serving.serves(kind)))
 }
 
-/// Hands on the model and policy in force, and by what a site's correction is judged.
+/// Provides the model and policy in force, and the gate for a site's corrections.
 #[derive(Clone)]
 pub struct ModelStatuses(pub Arc<SharedJudge>);
 
@@ -80,7 +80,7 @@ impl ModelStatusSource for ModelStatuses {
     }
 }
 
-/// Hands on what a site's policy says to its moderators.
+/// Provides the rules for moderators from a site's policy.
 pub struct ReviewRulesSource(pub Arc<SharedJudge>);
 
 impl ReviewRulesSource {

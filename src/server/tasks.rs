@@ -1,4 +1,4 @@
-//! The background tasks of a server: all of them are started here.
+//! The server's background tasks, which are all started here.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::sources::ModelStatuses;
 pub struct BackgroundTasks([JoinHandle<()>; 5]);
 
 impl BackgroundTasks {
-    /// Starts all of them.
+    /// Starts all tasks.
     pub fn start(health: HealthCheck, parts: &Parts) -> Self {
         let Parts { store, ring, learning, files, leaving } = parts;
         let models = ModelStatuses(Arc::clone(&files.judge));
@@ -27,7 +27,7 @@ impl BackgroundTasks {
         ])
     }
 
-    /// Ends all of them.
+    /// Aborts all tasks.
     pub fn stop(&self) {
         self.0.iter().for_each(JoinHandle::abort);
     }
@@ -35,6 +35,6 @@ impl BackgroundTasks {
 
 async fn follow_files(files: Arc<ReloadableFiles>) {
     if let Err(error) = files.watch().await {
-        tracing::error!(%error, "changed files are not noticed");
+        tracing::error!(%error, "cannot watch files for changes");
     }
 }

@@ -1,6 +1,5 @@
-//! Bodies of requests whose messages must come to an end: one that was begun is complete within some seconds, and all that are
-//! on their way together take no more than some memory. Without this whoever may send headers could hold what was sent so far
-//! for as long as they like.
+//! Request bodies with a time limit for each message and a memory limit for all unfinished messages. Without them, a client
+//! that only needs to send headers could hold the memory of a half-sent message for as long as it likes.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,36 +10,36 @@ use axum::body::{Body, Bytes, HttpBody};
 use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How long a message may take that was begun.
+/// Maximum time of a message from its first byte to its last.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many bytes of unfinished messages there may be before those that are long are given up,
+/// Size of all unfinished messages, in bytes, above which long ones are aborted.
 const MAX_UNFINISHED_BYTES: usize = 64 << 20;
-/// and from how many bytes on one is long.
+/// Size of an unfinished message, in bytes, above which it is long.
 const LONG_MESSAGE: usize = 64 << 10;
-/// The head of a gRPC message: whether it is compressed, and its length.
+/// Length of a gRPC frame header: the compression flag and the length of the message.
 const FRAME_HEADER: usize = 5;
 
-/// The bytes of all unfinished messages of this process.
+/// Size of all unfinished messages of this process, in bytes.
 static UNFINISHED: AtomicUsize = AtomicUsize::new(0);
 
-/// A body that watches the messages in it.
+/// A body that limits the time and memory of its messages.
 pub struct TimedBody {
     inner: Body,
     head: Vec<u8>,
-    /// How many bytes of the present message are still to come.
+    /// Bytes of the current message that are still missing.
     missing: usize,
-    /// How many of it have come.
+    /// Bytes of the current message that have arrived.
     received: usize,
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl TimedBody {
-    /// Watches a body.
+    /// Wraps a body.
     pub fn new(inner: Body) -> Self {
         Self { inner, head: Vec::with_capacity(FRAME_HEADER), missing: 0, received: 0, deadline: None }
     }
 
-    /// Follows the messages through more of the body.
+    /// Parses the next bytes of the body, and updates the current message and its deadline.
     fn follow(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             if self.missing == 0 {
@@ -76,7 +75,7 @@ impl TimedBody {
     fn finish_message(&mut self) {
         UNFINISHED.fetch_sub(self.received, Ordering::Relaxed);
         self.received = 0;
-        // The next one has all the time again.
+        // The next message gets the full time.
         if let Some(deadline) = &mut self.deadline {
             deadline.as_mut().reset(Instant::now() + MESSAGE_TIMEOUT);
         }
@@ -101,14 +100,14 @@ impl HttpBody for TimedBody {
             let bytes = bytes.clone();
             self.follow(&bytes);
             if self.received > LONG_MESSAGE && UNFINISHED.load(Ordering::Relaxed) > MAX_UNFINISHED_BYTES {
-                return Poll::Ready(Some(Err(axum::Error::new("too many long messages are on their way"))));
+                return Poll::Ready(Some(Err(axum::Error::new("too many long messages are unfinished"))));
             }
         }
         if next.is_pending()
             && let Some(deadline) = &mut self.deadline
             && deadline.as_mut().poll(context).is_ready()
         {
-            return Poll::Ready(Some(Err(axum::Error::new("the message did not come to an end in time"))));
+            return Poll::Ready(Some(Err(axum::Error::new("the message was not completed in time"))));
         }
         next
     }

@@ -1,4 +1,5 @@
-//! The audit records that the store makes itself, in the step that they are about: of what the machine decided, and of edits.
+//! Audit records that the store itself creates, in the same atomic step as the change that they describe: machine decisions
+//! and edits.
 
 use prost::Message;
 
@@ -6,15 +7,16 @@ use super::person::Persons;
 use crate::pb;
 use crate::verdict::{Decision, Verdict};
 
-/// The field `before` of an event, as it begins on the wire: number 6, a varint.
+/// The Protobuf tag of the field `before` of an `AuditEvent`: number 6, a varint.
 const BEFORE_FIELD_TAG: u8 = 6 << 3;
 
-/// What the machine did when it gave this verdict.
+/// Returns the audit event for a verdict of the machine. `before` is the previous decision as on the wire, or 0 if there
+/// was none.
 pub(super) fn machine_event(verdict: &Verdict, before: i32) -> pb::AuditEvent {
     let act = if before == i32::from(pb::Decision::Unspecified) { "CHECKED" } else { "EDITED" };
     pb::AuditEvent {
         at: Some(verdict.decided_at.into()),
-        // Not always the machine: what an archive decided is recorded the same way.
+        // Not always the machine: an imported decision is recorded the same way.
         by: verdict.decided_by.clone().into_owned(),
         act: act.to_owned(),
         comment_id: verdict.comment_id.clone(),
@@ -29,14 +31,16 @@ pub(super) fn machine_event(verdict: &Verdict, before: i32) -> pb::AuditEvent {
     }
 }
 
-/// The record of what the machine, or an import, decided, but for the decision before. `None`: it is no act on anybody.
+/// Returns the encoded audit record for a verdict of the machine or of an import, without the previous decision. Returns
+/// `None` for an approval at revision 1, which the audit does not record.
 pub(super) fn machine_record(verdict: &Verdict, persons: &Persons) -> Option<Vec<u8>> {
-    let worth = verdict.decision != Decision::Approve || verdict.revision > 1;
+    let is_audited = verdict.decision != Decision::Approve || verdict.revision > 1;
     let persons = || persons.all().flat_map(|person| *person.as_bytes()).collect();
-    worth.then(|| pb::AuditEvent { persons: persons(), ..machine_event(verdict, 0) }.encode_to_vec())
+    is_audited.then(|| pb::AuditEvent { persons: persons(), ..machine_event(verdict, 0) }.encode_to_vec())
 }
 
-/// Adds the decision before to a record. Of a field that is there twice the last counts.
+/// Adds the previous decision to a record and marks the record as an edit. Returns the record unchanged if `before` is 0.
+/// Of a Protobuf field that occurs twice, the last occurrence counts.
 pub(super) fn with_before(mut record: Vec<u8>, before: i32) -> Vec<u8> {
     if before != 0 {
         record.extend([BEFORE_FIELD_TAG, u8::try_from(before).unwrap_or_default()]);
@@ -45,7 +49,7 @@ pub(super) fn with_before(mut record: Vec<u8>, before: i32) -> Vec<u8> {
     record
 }
 
-/// What makes a record that of an edit, put behind it.
+/// Returns the bytes that turn an encoded record into that of an edit when they are appended to it.
 pub(super) fn edit_marker() -> Vec<u8> {
     pb::AuditEvent { act: "EDITED".to_owned(), ..Default::default() }.encode_to_vec()
 }

@@ -1,11 +1,11 @@
-//! The audit: who did what on a site, in a chain of hashes in which a gap or an edit shows.
+//! The audit log of a site: who did what, in a hash chain that reveals gaps and edits.
 //!
-//! Each record's hash is SHA-256 of the hash before it and the SHA-256 of the record's bytes, so that a record can be erased
-//! with the person it was about: its digest stays, and the chain goes on over it. Whoever may write to the store may also
-//! write the whole chain anew; that shows to whoever has noted an earlier end of it (B. Schneier and J. Kelsey, "Secure
-//! Audit Logs to Support Computer Forensics", 1999).
+//! The hash of a record is the SHA-256 of the previous hash and of the SHA-256 digest of the record's bytes. A record can
+//! therefore be erased together with the person that it is about: its digest stays, and the chain remains verifiable. An
+//! attacker who can write to the store can also rewrite the whole chain; comparing it with a previously noted end of the
+//! chain reveals that (B. Schneier and J. Kelsey, "Secure Audit Logs to Support Computer Forensics", 1999).
 //!
-//! What the machine approves at once is no act on anybody, and is not recorded: there are too many of those.
+//! Comments that the machine approves at revision 1 are not recorded, because there are too many of them.
 
 use std::fmt::Write as _;
 
@@ -14,43 +14,43 @@ use sha2::{Digest, Sha256};
 
 use crate::pb;
 
-/// Where a chain has got to.
+/// A position in a hash chain.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ChainPosition {
-    /// How many records there have been.
+    /// Number of records up to and including this one.
     pub number: u64,
-    /// The hash of the chain up to here; zeros before the first.
+    /// Hash of the chain up to this record; all zeros before the first record.
     pub hash: [u8; 32],
 }
 
-/// One record as it is kept.
+/// An audit record as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRecord {
-    /// Its number, and the chain's hash with it.
+    /// Number of the record, and hash of the chain up to it.
     pub position: ChainPosition,
-    /// SHA-256 of the record as it was written.
+    /// SHA-256 of the record as it was originally written.
     pub digest: [u8; 32],
-    /// The record: an AuditEvent. Empty: it was erased.
+    /// The encoded `AuditEvent`; empty if it was erased.
     pub record: Vec<u8>,
 }
 
-/// A run of records.
+/// A page of audit records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditPage {
-    /// The records, in the order asked for.
+    /// Records in the requested order.
     pub records: Vec<AuditRecord>,
-    /// The newest that is not kept any more.
+    /// Position of the newest record that is no longer kept.
     pub forgotten: ChainPosition,
-    /// The newest of all.
+    /// Position of the newest record.
     pub newest: ChainPosition,
-    /// There are no more in this direction.
+    /// Whether there are no more records in the requested direction.
     pub end: bool,
-    /// From where to go on; `None`: nothing was read.
+    /// Record number to continue from, or `None` if nothing was read.
     pub next: Option<u64>,
 }
 
 impl AuditPage {
-    /// A page of an engine that leaves out no record but those that are missing, of so many asked for.
+    /// Creates a page from the records of an engine that returns every existing record. `count` is the number requested.
     pub(super) fn new(records: Vec<AuditRecord>, count: usize, forgotten: ChainPosition, newest: ChainPosition) -> Self {
         let (end, next) = (records.len() < count, records.last().map(|last| last.position.number));
         Self { records, forgotten, newest, end, next }
@@ -58,13 +58,13 @@ impl AuditPage {
 }
 
 impl ChainPosition {
-    /// Where the chain is after one more record.
+    /// Returns the position after appending a record with this digest.
     pub(super) fn next(&self, digest: &[u8; 32]) -> Self {
         let hash = Sha256::new().chain_update(self.hash).chain_update(digest).finalize().into();
         Self { number: self.number + 1, hash }
     }
 
-    /// As Redis keeps it: the number and the hash in hexadecimal.
+    /// Formats the position as Redis stores it: the number, and the hash in hexadecimal.
     pub(super) fn to_text(self) -> String {
         let mut text = format!("{} ", self.number);
         for byte in self.hash {
@@ -74,33 +74,33 @@ impl ChainPosition {
         text
     }
 
-    /// Reads back what [`to_text`](Self::to_text) wrote.
+    /// Parses the format of [`to_text`](Self::to_text). Returns `None` if the text is malformed.
     pub(super) fn from_text(text: &str) -> Option<Self> {
         let (number, hex) = text.split_once(' ')?;
         let mut hash = [0; 32];
         if hex.len() != 64 || !hex.is_ascii() {
             return None;
         }
-        for (place, byte) in hash.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&hex[2 * place..2 * place + 2], 16).ok()?;
+        for (index, byte) in hash.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&hex[2 * index..2 * index + 2], 16).ok()?;
         }
         Some(Self { number: number.parse().ok()?, hash })
     }
 }
 
 impl AuditRecord {
-    /// The next record of a chain.
+    /// Creates the record that follows the position `newest`.
     pub(super) fn following(newest: &ChainPosition, record: Vec<u8>) -> Self {
         let digest = Sha256::digest(&record).into();
         Self { position: newest.next(&digest), digest, record }
     }
 
-    /// As Redis keeps it: hash, digest and record.
+    /// Returns the bytes that Redis stores: hash, digest and record.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         [&self.position.hash[..], &self.digest, &self.record].concat()
     }
 
-    /// Reads back what [`to_bytes`](Self::to_bytes) gave.
+    /// Reads the format of [`to_bytes`](Self::to_bytes). Returns `None` if the bytes are too short.
     pub(super) fn from_bytes(number: u64, bytes: &[u8]) -> Option<Self> {
         let (hash, rest) = bytes.split_first_chunk::<32>()?;
         let (digest, record) = rest.split_first_chunk::<32>()?;
@@ -111,14 +111,14 @@ impl AuditRecord {
         !self.record.is_empty() && <[u8; 32]>::from(Sha256::digest(&self.record)) != self.digest
     }
 
-    /// What is told of it. A record that cannot be read says nothing but where it stands.
+    /// Returns the event with its position. An erased or unreadable record yields only the position and the digest.
     pub fn event(&self) -> pb::AuditEvent {
         let event = pb::AuditEvent::decode(&*self.record).unwrap_or_default();
         pb::AuditEvent {
             number: self.position.number,
             hash: self.position.hash.to_vec(),
             record: self.record.clone(),
-            // Beside a record it is told only where it is not the record's.
+            // The digest of an intact record can be computed from the record.
             erased_digest: if self.is_damaged() || self.record.is_empty() { self.digest.to_vec() } else { Vec::new() },
             ..event
         }

@@ -1,70 +1,70 @@
-//! A circuit breaker: while a store is away nobody waits for it, and one task per circuit asks whether it is back.
+//! A circuit breaker: while a store is unavailable, calls fail immediately and one task per circuit probes it.
 //!
-//! A circuit is all there is of one server; in a cluster it is a sixteenth of the slots, as part of the masters can be away.
-//! It opens after a few failures in a row and closes with the first probe that succeeds. Probes come at random intervals, so
-//! that many servers do not ask in step.
+//! A circuit covers a whole server. In a cluster, where some masters can be unavailable while others work, it covers a
+//! sixteenth of the slots. A circuit opens after a few consecutive failures and closes when a probe succeeds. Probes are
+//! sent at random intervals, because many servers would otherwise probe in step.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// So many failures in a row open a circuit.
+/// Number of consecutive failures that open a circuit.
 const FAILURES_TO_OPEN: u32 = 3;
-/// The bounds of the interval between probes.
+/// Minimum and maximum interval between probes.
 const PROBE_INTERVAL: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(500));
-/// How many circuits with failures are remembered.
+/// Number of circuits with failures above which those that are not open are forgotten.
 const MAX_CIRCUITS: usize = 10_000;
 
-/// All circuits of a store. Cheap to clone.
+/// The circuits of a store. Clones share their state.
 #[derive(Clone, Default)]
 pub(super) struct Breaker {
     circuits: Arc<Mutex<HashMap<String, Circuit>>>,
-    /// How many there are in the map, so that a store without trouble pays one look.
+    /// Number of circuits in the map. While it is 0, calls skip the lock.
     troubled: Arc<AtomicUsize>,
 }
 
-/// A circuit with failures.
+/// The state of a circuit that has failures.
 #[derive(Default)]
 struct Circuit {
     failures: u32,
-    /// Since when nobody is let through.
+    /// Time at which the circuit opened, or `None` while it is closed.
     open: Option<Instant>,
 }
 
-/// What a failure led to.
+/// The effect of a reported failure.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum FailureEffect {
-    /// Nothing yet, or the circuit was open already.
+    /// No change: there were too few failures, or the circuit was open already.
     Nothing,
-    /// The circuit opened: somebody must probe, and [`close`](Breaker::close) it.
+    /// The circuit opened. The caller must probe the store and [`close`](Breaker::close) the circuit when it is back.
     Opened,
 }
 
 impl Breaker {
-    /// Whether calls are turned away.
+    /// Returns whether a circuit is open, so that calls must fail.
     pub fn is_open(&self, circuit: &str) -> bool {
         self.troubled.load(Ordering::Relaxed) > 0 && self.circuits().get(circuit).is_some_and(|circuit| circuit.open.is_some())
     }
 
-    /// A call succeeded.
+    /// Reports a successful call.
     pub fn succeeded(&self, circuit: &str) {
         if self.troubled.load(Ordering::Relaxed) == 0 {
             return;
         }
         let mut circuits = self.circuits();
-        // One that was under way when the circuit opened does not close it: the probe does.
+        // A call that was in flight when the circuit opened must not close it: only a probe does.
         if circuits.get(circuit).is_some_and(|circuit| circuit.open.is_none()) {
             circuits.remove(circuit);
-            self.count(&circuits);
+            self.update_count(&circuits);
         }
     }
 
-    /// A call failed.
+    /// Reports a failed call.
     pub fn failed(&self, circuit: &str) -> FailureEffect {
         let mut circuits = self.circuits();
         if circuits.len() >= MAX_CIRCUITS && !circuits.contains_key(circuit) {
-            // What has not opened can be learned again.
+            // Failures of circuits that are not open are cheap to count again.
             circuits.retain(|_, circuit| circuit.open.is_some());
         }
         let state = circuits.entry(circuit.to_owned()).or_default();
@@ -73,34 +73,34 @@ impl Breaker {
         if opens {
             state.open = Some(Instant::now());
         }
-        self.count(&circuits);
+        self.update_count(&circuits);
         if opens { FailureEffect::Opened } else { FailureEffect::Nothing }
     }
 
-    /// A probe succeeded: everybody is let through again. Returns how long nobody was.
+    /// Closes a circuit after a successful probe. Returns how long it was open.
     pub fn close(&self, circuit: &str) -> Duration {
         let mut circuits = self.circuits();
         let closed = circuits.remove(circuit);
-        self.count(&circuits);
+        self.update_count(&circuits);
         closed.and_then(|circuit| circuit.open).map_or(Duration::ZERO, |open| open.elapsed())
     }
 
-    fn count(&self, circuits: &HashMap<String, Circuit>) {
+    fn update_count(&self, circuits: &HashMap<String, Circuit>) {
         self.troubled.store(circuits.len(), Ordering::Relaxed);
     }
 
     fn circuits(&self) -> MutexGuard<'_, HashMap<String, Circuit>> {
-        // Each change of the map is one step, so that a panic elsewhere leaves it whole.
+        // Every change of the map is a single operation, so that it stays consistent after a panic.
         self.circuits.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
-/// How long to wait before the next probe: at random between the bounds.
+/// Returns the delay before the next probe, chosen at random from [`PROBE_INTERVAL`].
 pub(super) fn probe_interval() -> Duration {
-    let (least, most) = PROBE_INTERVAL;
-    // Without randomness they come in step, which is no reason not to probe.
+    let (min, max) = PROBE_INTERVAL;
+    // Without a random number servers may probe in step, which is acceptable.
     let random = getrandom::u32().unwrap_or(u32::MAX / 2);
-    least + (most - least).mul_f64(f64::from(random) / f64::from(u32::MAX))
+    min + (max - min).mul_f64(f64::from(random) / f64::from(u32::MAX))
 }
 
 #[cfg(test)]

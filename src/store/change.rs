@@ -1,28 +1,28 @@
-//! A verdict put in the place of another, and the word of it to watchers.
+//! Changes of verdicts, and the events that report them to watchers.
 
 use super::cursor::Cursor;
 use super::outcomes::OutcomeUpdate;
 use crate::pb;
 use crate::verdict::Verdict;
 
-/// A verdict to put in the place of the one that stands.
+/// A verdict that is to replace the current one.
 #[derive(Debug, Clone)]
 pub struct Change<'a> {
-    /// The revision it is meant to follow.
+    /// Revision that the current verdict must have.
     pub expected_revision: u32,
-    /// The new verdict, of the next revision.
+    /// New verdict, with the next revision.
     pub verdict: &'a Verdict,
-    /// The act that led to it.
+    /// Audit event of the act that led to the change.
     pub event: pb::AuditEvent,
-    /// What it teaches.
+    /// Update of the outcome log that goes with the change.
     pub outcome_update: OutcomeUpdate,
 }
 
-/// A verdict that took the place of another.
+/// An event that reports a changed verdict to watchers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChangeEvent {
-    /// The verdict after the change.
+    /// Verdict after the change.
     pub verdict: Verdict,
-    /// Where the change stands.
+    /// Position of the change in the site's sequence of changes.
     pub cursor: Cursor,
 }

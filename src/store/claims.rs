@@ -1,4 +1,4 @@
-//! Claims: which moderator is at work on which comment, and until when. They end by themselves.
+//! Claims: leases by which a moderator reserves a comment for review. They expire by themselves.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -8,78 +8,87 @@ use super::lock::lock;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
 
-/// How many comments of a site one moderator may hold at once.
+/// Maximum number of claims that one moderator may hold on a site at once.
 pub const MAX_CLAIMS: usize = 500;
-/// How many claims are kept before those that have ended are looked for.
+/// Number of stored claims from which on expired claims are removed.
 const SWEEP_THRESHOLD: usize = 1_024;
 
-/// A moderator is at work on a comment.
+/// A moderator's lease on a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    /// The moderator's name.
+    /// Name of the moderator.
     pub moderator: String,
-    /// Until when, unless it is renewed.
+    /// Time at which the claim expires.
     pub until: SystemTime,
 }
 
-/// Who asks for a comment, and for how long.
+/// A request for a claim on a comment.
 #[derive(Debug, Clone, Copy)]
 pub struct ClaimRequest<'a> {
-    /// The moderator's name.
+    /// Name of the moderator.
     pub moderator: &'a str,
-    /// From now on.
+    /// Duration of the claim from now on.
     pub lease: Duration,
-    /// What the moderator holds already is given again, for so long from now on.
+    /// Whether a claim that the moderator already holds is renewed for `lease` instead of being reported as taken.
     pub renew: bool,
 }
 
-/// What became of a wish.
+/// The outcome of a request for a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClaimOutcome {
-    /// The comment is the moderator's until then.
+    /// The moderator holds this claim.
     Granted(Claim),
-    /// It is somebody's already.
+    /// The comment is already claimed.
     Taken(Claim),
-    /// The moderator holds as many comments as one may.
+    /// The moderator already holds [`MAX_CLAIMS`] claims on the site.
     Full,
 }
 
-/// The claims of an engine that no other process shares. A restart ends them, which makes comments free and no more.
+/// The claims of an engine that only this process uses. A restart loses them, which only releases the comments.
 #[derive(Default)]
 pub(super) struct Claims(Mutex<HashMap<(Site, CommentId), Claim>>);
 
 impl Claims {
-    pub fn claim(&self, site: &Site, id: &CommentId, wish: &ClaimRequest<'_>, now: SystemTime) -> Result<ClaimOutcome, Error> {
+    /// Claims a comment.
+    pub fn claim(
+        &self,
+        site: &Site,
+        id: &CommentId,
+        request: &ClaimRequest<'_>,
+        now: SystemTime,
+    ) -> Result<ClaimOutcome, Error> {
         let mut claims = lock(&self.0)?;
         if claims.len() >= SWEEP_THRESHOLD {
             claims.retain(|_, claim| claim.until > now);
         }
-        let place = (site.clone(), id.clone());
-        let standing = claims.get(&place).filter(|claim| claim.until > now);
-        if let Some(claim) = standing.filter(|claim| !(wish.renew && claim.moderator == wish.moderator)) {
+        let key = (site.clone(), id.clone());
+        let current = claims.get(&key).filter(|claim| claim.until > now);
+        if let Some(claim) = current.filter(|claim| !(request.renew && claim.moderator == request.moderator)) {
             return Ok(ClaimOutcome::Taken(claim.clone()));
         }
         let held = || {
-            let theirs = |claim: &Claim| claim.until > now && claim.moderator == wish.moderator;
-            claims.iter().filter(|((of, _), claim)| of == site && theirs(claim)).count()
+            let is_theirs = |claim: &Claim| claim.until > now && claim.moderator == request.moderator;
+            claims.iter().filter(|((of, _), claim)| of == site && is_theirs(claim)).count()
         };
-        if standing.is_none() && held() >= MAX_CLAIMS {
+        if current.is_none() && held() >= MAX_CLAIMS {
             return Ok(ClaimOutcome::Full);
         }
-        let claim = Claim { moderator: wish.moderator.to_owned(), until: now + wish.lease };
-        claims.insert(place, claim.clone());
+        let claim = Claim { moderator: request.moderator.to_owned(), until: now + request.lease };
+        claims.insert(key, claim.clone());
         Ok(ClaimOutcome::Granted(claim))
     }
 
+    /// Releases a claim if it belongs to the moderator; if `moderator` is `None`, releases it in any case.
     pub fn release(&self, site: &Site, id: &CommentId, moderator: Option<&str>) -> Result<(), Error> {
         let mut claims = lock(&self.0)?;
-        let place = (site.clone(), id.clone());
-        if claims.get(&place).is_some_and(|claim| moderator.is_none_or(|moderator| moderator == claim.moderator)) {
-            claims.remove(&place);
+        let key = (site.clone(), id.clone());
+        if claims.get(&key).is_some_and(|claim| moderator.is_none_or(|moderator| moderator == claim.moderator)) {
+            claims.remove(&key);
         }
         Ok(())
     }
 
+    /// Returns the unexpired claim on each comment, in the order of `ids`.
     pub fn get(&self, site: &Site, ids: &[CommentId], now: SystemTime) -> Result<Vec<Option<Claim>>, Error> {
         let claims = lock(&self.0)?;
         let claim = |id: &CommentId| claims.get(&(site.clone(), id.clone())).filter(|claim| claim.until > now).cloned();

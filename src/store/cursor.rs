@@ -1,40 +1,40 @@
-//! Where a change stands in its site's order of changes.
+//! Cursors: positions in a site's sequence of changes.
 
 use std::fmt;
 
-/// Where a change stands in its site's order of changes. Opaque outside the store that gave it.
+/// A position in a site's sequence of changes. Only the store that issued it can interpret it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor(Form);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Form {
-    /// A number of the embedded store.
+    /// The number of a change in the embedded or memory engine.
     Number(i64),
-    /// A stream id of Redis: milliseconds and a count.
+    /// The id of a Redis stream entry: milliseconds and a sequence number.
     Stream(u64, u64),
 }
 
 impl Cursor {
-    /// The cursor of the embedded store's change `number`; 0: before all changes.
+    /// Returns the cursor of change `number` in the embedded or memory engine; 0 is the position before all changes.
     pub(super) fn number(number: i64) -> Self {
         Self(Form::Number(number))
     }
 
-    /// Reads a number of the embedded store.
+    /// Parses a cursor of the embedded or memory engine. Returns `None` if the text is not a number in range.
     pub(super) fn parse_number(text: &str) -> Option<Self> {
-        Some(Self(Form::Number(digits(text)?.try_into().ok()?)))
+        Some(Self(Form::Number(parse_digits(text)?.try_into().ok()?)))
     }
 
-    /// Before all changes of a stream.
+    /// The position before all entries of a Redis stream.
     pub(super) const STREAM_START: Self = Self(Form::Stream(0, 0));
 
-    /// Reads a stream id of Redis.
+    /// Parses the id of a Redis stream entry. Returns `None` if the text is malformed.
     pub(super) fn parse_stream(text: &str) -> Option<Self> {
         let (milliseconds, count) = text.split_once('-')?;
-        Some(Self(Form::Stream(digits(milliseconds)?, digits(count)?)))
+        Some(Self(Form::Stream(parse_digits(milliseconds)?, parse_digits(count)?)))
     }
 
-    /// The number in the embedded store. Another store's cursor stands before all its changes.
+    /// Returns the number of the change in the embedded or memory engine, or 0 for a cursor of a Redis stream.
     pub(super) fn as_number(self) -> i64 {
         match self.0 {
             Form::Number(number) => number,
@@ -43,8 +43,8 @@ impl Cursor {
     }
 }
 
-/// `u64::from_str` also takes a plus sign, which would give one cursor two spellings.
-fn digits(text: &str) -> Option<u64> {
+/// Parses a number of digits only. `u64::from_str` also accepts a plus sign, which would give one cursor two spellings.
+fn parse_digits(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 

@@ -1,4 +1,4 @@
-//! Notices when the disk of the embedded store fails: then comments wait for it only briefly, and the log says so once.
+//! Detects failures of the disk that the embedded store writes to, logs them once and shortens the timeout meanwhile.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,40 +7,43 @@ use std::time::Duration;
 use super::local_limits::LocalLimits;
 use crate::error::Error;
 
-/// How long the way of a comment waits for the disk, which is longer than any healthy one takes.
+/// Time that a comment waits for the disk. A healthy disk is always faster.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// How long it waits once the disk has failed.
+/// Time that a comment waits for a disk whose last write failed.
 const TIMEOUT_WHILE_FAILING: Duration = Duration::from_millis(250);
 
-/// Whether the disk works, as far as the last calls tell.
+/// The state of the disk, derived from the outcomes of recent calls.
 pub(super) struct DiskBreaker {
-    /// It failed, and that was logged.
+    /// Whether the disk is failing, which was logged.
     failing: AtomicBool,
-    /// What counts comments meanwhile.
+    /// Limits that this process counts while the disk fails.
     local: Arc<LocalLimits>,
 }
 
 impl DiskBreaker {
-    /// Returns the state of a disk that works.
+    /// Creates the state of a working disk.
     pub fn new(local: Arc<LocalLimits>) -> Self {
         Self { failing: AtomicBool::new(false), local }
     }
 
-    /// Waits for the disk, but not for long: the caller is on the way of a comment. What it did not take in time it may
-    /// take all the same, and a comment that is sent again finds that.
+    /// Runs work that a comment waits for, with a timeout. Work that times out may still be completed; a comment that is sent
+    /// again then finds its result. `wrote` is as for [`observe`](Self::observe).
+    ///
+    /// # Errors
+    /// Returns the error of the work, or an error if the disk does not answer in time.
     pub async fn with_timeout<T>(
         &self,
         work: impl Future<Output = Result<T, Error>>,
         wrote: impl FnOnce(&T) -> bool,
     ) -> Result<T, Error> {
-        let patience = if self.failing.load(Ordering::Relaxed) { TIMEOUT_WHILE_FAILING } else { TIMEOUT };
-        let outcome = tokio::time::timeout(patience, work).await;
-        let late = || Error::store(format!("the disk took longer than {patience:?}"));
+        let limit = if self.failing.load(Ordering::Relaxed) { TIMEOUT_WHILE_FAILING } else { TIMEOUT };
+        let outcome = tokio::time::timeout(limit, work).await;
+        let late = || Error::store(format!("the disk took longer than {limit:?}"));
         self.observe(outcome.unwrap_or_else(|_| Err(late())), wrote)
     }
 
-    /// Says that the disk fails, and that it works again, once each: not for every comment that comes meanwhile.
-    /// `wrote` tells of an outcome whether something was written for it.
+    /// Logs once when the disk begins to fail and once when it works again, and returns the outcome unchanged. `wrote` returns
+    /// whether an outcome involved a write: only a write proves that the disk works.
     pub fn observe<T>(&self, outcome: Result<T, Error>, wrote: impl FnOnce(&T) -> bool) -> Result<T, Error> {
         match &outcome {
             Ok(outcome) if !wrote(outcome) => {}
@@ -53,7 +56,10 @@ impl DiskBreaker {
             Err(error) => {
                 if !self.failing.swap(true, Ordering::Relaxed) {
                     let cause = std::error::Error::source(error).unwrap_or(error);
-                    tracing::error!(%cause, "the store fails: until it works again nothing is recorded, and limits count here");
+                    tracing::error!(
+                        %cause,
+                        "the store fails: until it works again, nothing is recorded and this process counts the limits"
+                    );
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! The store that callers see: sends each call to the engine that keeps the state, and does what all engines have in common.
+//! The store's interface: passes each call to the configured engine and does what is common to all engines.
 
 mod audit;
 mod claims;
@@ -30,37 +30,37 @@ use crate::error::Error;
 
 pub use watch::Watcher;
 
-/// Copies the embedded store of a data directory into a file, while a server may be running on it. The copy is what the
-/// store was at one moment; a server that finds it as `gatepost.db` in its data directory goes on from there.
+/// Copies the embedded store of a data directory into a file, even while a server uses it. The copy is a consistent snapshot;
+/// a server continues from it if it is placed in the server's data directory as `gatepost.db`.
 ///
 /// # Errors
-/// [`Error::Store`], whose source says what is wrong: no database there, one of a newer Gatepost, a file that is there
-/// already (unless `force`), no room. Nothing is left of a copy that failed.
+/// Returns [`Error::Store`], whose source states the cause: there is no database, the database was written by a newer
+/// Gatepost, the file exists already (unless `force` is set), or there is not enough space. A failed copy is removed.
 pub fn snapshot(data_dir: &Path, file: &Path, force: bool) -> Result<Snapshot, Error> {
     embedded::write_snapshot(data_dir, file, force)
 }
 
-/// The state of all sites. Cheap to clone; clones share one engine.
+/// The store of all sites' state. Cheap to clone; clones share one engine.
 #[derive(Clone)]
 pub struct Store {
     engine: Engine,
-    /// Every comment needs its site's secrets, which hardly ever change.
+    /// Cached secrets of sites.
     secrets: Arc<SecretCache>,
-    /// The limits as this process alone has counted them.
+    /// Rate limits as counted by this process alone.
     local_limits: Arc<LocalLimits>,
-    /// Nearly the same comments that came to this process.
+    /// Counts of near-duplicate comments.
     near_duplicates: Arc<NearDuplicateCounter>,
-    /// Who is at work on what, where no other process shares the engine.
+    /// Claims, for engines that only this process uses.
     claims: Arc<Claims>,
-    /// Who is being erased.
+    /// Queue of erasures.
     erasures: Arc<ErasureQueue>,
-    /// Whether the disk works that the embedded engine writes to.
+    /// State of the disk that the embedded engine writes to.
     disk: Arc<DiskBreaker>,
-    /// The versions of what an engine keeps that only this process writes to.
+    /// Versions of data, for engines that only this process writes to.
     versions: Arc<Versions>,
 }
 
-/// Where the state is.
+/// The engine that keeps the state.
 #[derive(Clone)]
 enum Engine {
     Memory(Arc<Memory>),
@@ -69,36 +69,36 @@ enum Engine {
 }
 
 impl Store {
-    /// Opens the store that the settings name. A Redis that does not answer yet is waited for in the background: calls fail
-    /// until it does.
+    /// Opens the store that the settings name. If Redis does not answer yet, a background task keeps connecting and calls fail
+    /// until it succeeds.
     ///
     /// # Errors
-    /// [`Error::Store`], whose source says what is wrong: an address that is not understood, a password that is refused, a
-    /// directory that is in use by another process or was written by a newer Gatepost.
+    /// Returns [`Error::Store`], whose source states the cause: an invalid address, a rejected password, or a directory that
+    /// another process uses or that a newer Gatepost wrote.
     pub async fn open(settings: &StoreSettings) -> Result<Self, Error> {
-        let (local, likes, versions) =
+        let (local_limits, near_duplicates, versions) =
             (Arc::<LocalLimits>::default(), Arc::<NearDuplicateCounter>::default(), Arc::<Versions>::default());
         let engine = match settings.url.as_deref() {
             None => Engine::Embedded(Arc::new(Embedded::open(settings, Arc::clone(&versions)).await?)),
             Some("memory:") => Engine::Memory(Arc::new(Memory::new(settings))),
             Some(url) if url.starts_with("redis") => {
-                Engine::Redis(Redis::open(url, settings, Arc::clone(&local), Arc::clone(&likes)).await?)
+                Engine::Redis(Redis::open(url, settings, Arc::clone(&local_limits), Arc::clone(&near_duplicates)).await?)
             }
             Some(url) => return Err(settings::unknown_address(url)),
         };
         Ok(Self {
             engine,
             secrets: Arc::default(),
-            disk: Arc::new(DiskBreaker::new(Arc::clone(&local))),
-            local_limits: local,
-            near_duplicates: likes,
+            disk: Arc::new(DiskBreaker::new(Arc::clone(&local_limits))),
+            local_limits,
+            near_duplicates,
             claims: Arc::default(),
             erasures: Arc::default(),
             versions,
         })
     }
 
-    /// `embedded`, `memory` or `redis`.
+    /// Returns the name of the engine: `embedded`, `memory` or `redis`.
     pub fn kind(&self) -> &'static str {
         match &self.engine {
             Engine::Memory(_) => "memory",
@@ -107,12 +107,15 @@ impl Store {
         }
     }
 
-    /// Returns whether an engine that fails now may work later without a restart.
+    /// Returns whether a failing engine can recover without a restart.
     pub fn can_recover(&self) -> bool {
         matches!(self.engine, Engine::Redis(_))
     }
 
-    /// Succeeds when the engine does its work right now.
+    /// Checks that the engine works.
+    ///
+    /// # Errors
+    /// Returns an error if the engine fails or does not answer.
     pub async fn ping(&self) -> Result<(), Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.ping(),
@@ -121,11 +124,11 @@ impl Store {
         }
     }
 
-    /// Finishes what is under way and lets go of the store. Later calls fail.
+    /// Finishes pending work and closes the embedded engine. Later calls to it fail.
     pub async fn close(&self) {
         match &self.engine {
             Engine::Embedded(engine) => engine.close().await,
-            // Nothing is buffered here: a write that was answered is in Redis.
+            // There is nothing to flush: Redis has every write that was acknowledged.
             Engine::Memory(_) | Engine::Redis(_) => {}
         }
     }

@@ -1,4 +1,4 @@
-//! A comment and a verdict on it in the bytes that engines keep, ready to be written.
+//! Comments and verdicts, encoded for the engines to write.
 
 use prost::Message;
 
@@ -10,30 +10,31 @@ use crate::facts::LimitState;
 use crate::pb;
 use crate::verdict::{Decision, RATE_LIMIT, Verdict};
 
-/// How many verdicts that stood before are kept with a comment, the newest: a host may edit one for ever.
+/// Maximum number of past verdicts kept with a comment. The oldest are dropped, because edits are unlimited.
 pub(super) const MAX_PAST_VERDICTS: usize = 100;
-/// How much earlier a certainly bad comment stands in the queue than a certainly good one, in microseconds.
+/// Microseconds by which a comment with score 1 moves ahead in the queue of one with score 0 (24 hours).
 const RISK_SPAN: f64 = 24.0 * 3600.0 * 1e6;
 
-/// A comment and a verdict on it, ready to be written.
+/// A comment and its verdict, ready to be written.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub site: Site,
     pub id: CommentId,
     pub fingerprint: Fingerprint,
-    /// What earlier versions kept as the fingerprint.
+    /// Fingerprint of the body alone, which earlier versions stored as the fingerprint.
     pub body_fingerprint: Fingerprint,
-    /// When the host says that it was sent, in microseconds since 1970. 0: it does not say.
+    /// Time at which the comment was sent according to the host, in microseconds since 1970; 0 if the host gives none.
     pub sent_at: u64,
     pub author: Option<Person>,
     pub persons: Persons,
     pub comment: Vec<u8>,
     pub verdict: DraftVerdict,
-    /// What the audit says of it. `None`: nothing.
+    /// Encoded audit record, or `None` if the audit does not record the verdict.
     pub act: Option<Vec<u8>>,
 }
 
 impl Draft {
+    /// Encodes a comment and its verdict.
     pub fn new(admission: &Admission<'_>, verdict: &Verdict) -> Self {
         let comment = admission.comment;
         Self {
@@ -42,7 +43,7 @@ impl Draft {
             fingerprint: comment.fingerprint(),
             body_fingerprint: comment.body_fingerprint(),
             sent_at: comment.sent_at().unwrap_or(0),
-            // That somebody sent too much says nothing of what was sent.
+            // A rate-limited comment says nothing about its content, so it does not count in the author's history.
             author: admission.persons.author().filter(|_| !is_rate_limited(verdict)),
             persons: admission.persons,
             comment: match is_rate_limited(verdict) {
@@ -54,18 +55,19 @@ impl Draft {
         }
     }
 
-    /// Returns whether a fingerprint that was kept is of this text.
-    pub fn has_fingerprint(&self, kept: Fingerprint) -> bool {
-        kept == self.fingerprint || kept == self.body_fingerprint
+    /// Returns whether a stored fingerprint is that of this text.
+    pub fn has_fingerprint(&self, stored: Fingerprint) -> bool {
+        stored == self.fingerprint || stored == self.body_fingerprint
     }
 
-    /// Returns whether a text comes late that is not the one that stands: one that stood `before` and is sent once more, or one
-    /// that the host says was sent before what stands. `sent_at` and `received_at` are those of what stands.
+    /// Returns whether this text is outdated compared with the current one, from which it differs: either the comment had it
+    /// `before` and it is sent once more, or it was sent before the current text according to the host. `sent_at` and
+    /// `received_at` are those of the current text.
     pub fn is_outdated(&self, before: bool, sent_at: u64, received_at: u64) -> bool {
         is_outdated(before, self.sent_at, sent_at, received_at)
     }
 
-    /// The hashes of all who sent it, one behind the other, and those of an earlier text behind them.
+    /// Returns the concatenated hashes of everybody who sent this text, followed by those of earlier texts without repetitions.
     pub fn persons_with(&self, earlier: &[u8]) -> Vec<u8> {
         let mut all: Vec<u8> = self.persons.all().flat_map(|person| *person.as_bytes()).collect();
         for person in earlier.as_chunks::<16>().0.iter().map(|bytes| Person::from_bytes(*bytes)) {
@@ -77,22 +79,22 @@ impl Draft {
     }
 }
 
-/// The rule of [`Draft::is_outdated`] on times in microseconds; 0: the host does not say when it was sent. An author who puts an
-/// earlier text back sends it after what stands.
-pub(super) fn is_outdated(before: bool, sent_at: u64, stands_sent_at: u64, received_at: u64) -> bool {
+/// Implements [`Draft::is_outdated`] on times in microseconds, where 0 means that the host gives no time. A text that the
+/// comment had before is not outdated if it was sent after the current one: then the author has restored it.
+pub(super) fn is_outdated(before: bool, sent_at: u64, current_sent_at: u64, received_at: u64) -> bool {
     if before {
-        let since = if stands_sent_at > 0 { stands_sent_at } else { received_at };
+        let since = if current_sent_at > 0 { current_sent_at } else { received_at };
         return sent_at <= since;
     }
-    sent_at > 0 && sent_at < stands_sent_at
+    sent_at > 0 && sent_at < current_sent_at
 }
 
-/// Returns whether a limit rejected a comment: of those only the beginning is kept.
+/// Returns whether a rate limit rejected the comment. Only the beginning of such a comment is stored.
 pub(super) fn is_rate_limited(verdict: &Verdict) -> bool {
     verdict.decision == Decision::Reject && verdict.reasons.iter().any(|reason| reason.code == RATE_LIMIT)
 }
 
-/// A verdict, ready to be written, with what the engines need to know of it.
+/// An encoded verdict with the properties that the engines need.
 #[derive(Debug, Clone)]
 pub(super) struct DraftVerdict {
     pub verdict_id: String,
@@ -100,13 +102,14 @@ pub(super) struct DraftVerdict {
     pub decision: Decision,
     pub revision: u32,
     pub by_moderator: bool,
-    /// How many microseconds earlier than its time the comment stands in the order by risk.
+    /// Microseconds by which the comment moves ahead of its time of receipt in the order by risk.
     pub risk_lead: i64,
-    /// Whether a moderator is to look at it although the machine approved it.
+    /// Whether a moderator is to review the comment although the machine approved it.
     pub spot_check: bool,
 }
 
 impl DraftVerdict {
+    /// Encodes a verdict.
     pub fn new(verdict: &Verdict) -> Self {
         Self {
             verdict_id: verdict.id.clone(),
@@ -119,20 +122,20 @@ impl DraftVerdict {
         }
     }
 
-    /// Adds what the tightest limit said. Protobuf messages that follow each other are read as one.
+    /// Adds the state of the tightest limit to the encoded verdict. Concatenated Protobuf messages decode as one.
     pub fn add_rate_limit(&mut self, tightest: Option<&LimitState>) {
         let rate_limit = tightest.map(|state| rate_limit(state).into());
         self.verdict.extend(pb::Verdict { rate_limit, ..Default::default() }.encode_to_vec());
     }
 }
 
-/// How many microseconds earlier than its time a comment stands in the order by risk.
+/// Returns the microseconds by which a comment moves ahead of its time of receipt in the order by risk.
 pub(super) fn risk_lead(verdict: &Verdict) -> i64 {
     let risk = verdict.highest_score().map_or(0.0, |(_, score)| score.clamp(0.0, 1.0));
     (risk * RISK_SPAN) as i64
 }
 
-/// The verdict as it was kept, where the caller still has it.
+/// Returns the verdict as [`DraftVerdict::add_rate_limit`] stores it.
 pub(super) fn with_rate_limit(verdict: &Verdict, tightest: Option<&LimitState>) -> Verdict {
     Verdict { rate_limit: tightest.map(rate_limit).or_else(|| verdict.rate_limit.clone()), ..verdict.clone() }
 }

@@ -1,7 +1,7 @@
-//! The embedded store: one SQLite database in a file, for one process.
+//! The embedded engine: one SQLite database file, for a single process.
 //!
-//! All writing is done by one thread ([`writer`]), which answers a call when what it wrote is on disk. Reading needs no
-//! turn there.
+//! A single thread ([`writer`]) does all writing, and answers a call when its changes are on disk. Reads use connections of
+//! their own and do not wait for that thread.
 
 mod audit;
 mod blocking;
@@ -40,37 +40,39 @@ use writer::Writer;
 pub(super) use snapshot::write_snapshot;
 pub(super) use watch::Watch;
 
-/// A store in this process.
+/// A store that keeps its data in an SQLite file and runs in this process.
 pub(super) struct Embedded {
     writer: Writer,
     readers: Arc<ReadPool>,
-    /// The number of the newest change of any site.
+    /// Number of the newest change of any site.
     newest: signal::Receiver<i64>,
-    /// `None`: closed.
+    /// The checkpoint thread, or `None` if the store is closed.
     checkpoints: Mutex<Option<CheckpointThread>>,
 }
 
 impl Embedded {
+    /// Checks that the writer works.
     pub async fn ping(&self) -> Result<(), Error> {
-        self.writer.run(|engine| engine.ping()).await
+        self.writer.run(|database| database.ping()).await
     }
 
+    /// Closes the store, after the reads and writes that are under way.
     pub async fn close(&self) {
         let checkpoints = self.checkpoints.lock().ok().and_then(|mut checkpoints| checkpoints.take());
-        // Before the writer: SQLite leaves one file, without a log beside it, if who closes it last may write. Either may be
-        // in the middle of something.
+        // Before the writer: SQLite removes the write-ahead log if the last connection to close may write. This may wait for
+        // a checkpoint, and so runs on a thread that may block.
         let _ = tokio::task::spawn_blocking(move || drop(checkpoints)).await;
         self.readers.close().await;
         self.writer.stop().await;
     }
 
-    /// Reads from the file.
+    /// Runs a read on one of the read-only connections.
     async fn read<T: Send + 'static>(
         &self,
-        extent: ReadSize,
+        size: ReadSize,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.readers.run(extent, work).await
+        self.readers.run(size, work).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! What goes into the store for a comment, and what is known of it afterwards.
+//! The types by which callers submit comments to the store and read them back.
 
 use std::time::SystemTime;
 
@@ -10,37 +10,38 @@ use crate::limit::{Gcra, Scope};
 use crate::pb;
 use crate::verdict::{RateLimit, Verdict};
 
-/// A comment that asks to be let in.
+/// A request to admit a comment.
 #[derive(Debug)]
 pub struct Admission<'a> {
-    /// The comment; its [`kept`](Comment::kept) part is what is stored.
+    /// Comment to admit. Its [`stored_message`](Comment::stored_message) is what the store keeps.
     pub comment: &'a Comment,
-    /// Who sent it, as far as it is known.
+    /// Hashed identities of the sender.
     pub persons: Persons,
-    /// The limits that apply, at most one per scope. One whose author or client is unknown is left out.
+    /// Rate limits that apply, at most one per scope. A limit whose author or client is unknown is skipped.
     pub limits: Vec<(Scope, Gcra)>,
-    /// The verdict if no fact changes it, of revision 1 and without a rate limit.
+    /// Verdict to record if no fact requires another decision. It has revision 1 and no rate limit.
     pub tentative: &'a Verdict,
-    /// Which past of its author lets the tentative verdict stand.
+    /// Condition on the author's history under which the tentative verdict is recorded.
     pub trust: TrustRule,
-    /// What nearly the same comments share with it. `None`: it is too short, or of an archive.
+    /// MinHash that finds near-duplicates, or `None` if the comment is too short or comes from an import.
     pub min_hash: Option<MinHash>,
-    /// So many of them on its site keep the tentative verdict from standing unseen. 0: any number may.
+    /// Number of near-duplicates on the site from which on the tentative verdict is not recorded directly; 0 disables the
+    /// check.
     pub campaign_threshold: u32,
-    /// The version of the block and allow entries that it was looked at with. `None`: none is asked for.
+    /// Version of the block and allow entries that the tentative verdict is based on, or `None` to skip the version check.
     pub list_version: Option<u64>,
 }
 
-/// One limit and whose it is. `None`: the site's.
+/// A rate limit with the person that it counts, or `None` for the limit of the whole site.
 pub(super) type AppliedLimit = (Scope, Option<Person>, Gcra);
 
 impl Admission<'_> {
-    /// Whether the author's past lets the tentative verdict stand. `None`: nothing is known of the author.
+    /// Returns whether the author's history allows the tentative verdict. `None` counts as an empty history.
     pub(super) fn trusts(&self, author: Option<History>) -> bool {
         self.trust.accepts(author)
     }
 
-    /// The limits with whom they count.
+    /// Returns the rate limits whose author or client is known, each with the person that it counts.
     pub(super) fn applied_limits(&self) -> Vec<AppliedLimit> {
         let known = |&(scope, gcra): &(Scope, Gcra)| match scope {
             Scope::Author => self.persons.certain_author().map(|author| (scope, Some(author), gcra)),
@@ -51,24 +52,26 @@ impl Admission<'_> {
     }
 }
 
-/// Which past of an author lets a tentative verdict stand, so that nobody has to decide again with the facts.
+/// The condition on an author's history under which a tentative verdict is recorded without deciding again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TrustRule {
-    /// How many approved comments the author must have. 0: none.
+    /// Number of approved comments that the author must have.
     pub min_approved: u32,
-    /// From so many rejected comments on it does not stand, if they are at least half of what was decided. 0: any number may.
+    /// Number of rejected comments from which on the condition fails, provided that the author has at least as many rejected
+    /// as approved comments; 0 disables the check.
     pub max_rejected: u32,
-    /// From so many approved comments on it does not stand, since they speak for the author. 0: any number may.
+    /// Number of approved comments from which on the condition fails, because they may lead to a milder verdict; 0 disables
+    /// the check.
     pub eased_by: u32,
 }
 
 impl TrustRule {
-    /// Returns whether the author's past must be known at all.
+    /// Returns whether the rule depends on the author's history.
     pub(super) fn needs_history(self) -> bool {
         self != Self::default()
     }
 
-    /// Returns whether a past lets the verdict stand. `None`: nothing is known of the author.
+    /// Returns whether a history meets the condition. `None` counts as an empty history.
     pub(super) fn accepts(self, author: Option<History>) -> bool {
         let Self { min_approved, max_rejected, eased_by } = self;
         let History { approved, rejected, .. } = author.unwrap_or_default();
@@ -78,76 +81,77 @@ impl TrustRule {
     }
 }
 
-/// What became of a comment that asked to be let in.
+/// The outcome of an [`Admission`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum AdmissionOutcome {
-    /// First sight, and no fact changed the tentative verdict: it is recorded, with the tightest rate limit.
+    /// The comment is new and no fact required another decision: the tentative verdict was recorded with the tightest rate
+    /// limit.
     Recorded(Verdict),
-    /// Seen before with this very body: its verdict as it stands. Nothing was counted.
+    /// The comment was admitted before with the same text. Contains its current verdict. Nothing was counted.
     Repeated(Verdict),
-    /// The site's block and allow entries are others by now: look at the comment again. Nothing was counted.
+    /// The site's block and allow entries changed in the meantime: evaluate the comment again. Nothing was counted.
     ListsChanged,
-    /// A fact bears on it: a limit refused, too few comments of the author were approved, or it is an edit.
-    /// The caller decides again with the facts and then calls [`record`](super::Store::record).
+    /// A fact requires another decision, for example an exceeded limit, the author's history, or an earlier text of the same
+    /// comment. The caller decides again with the facts and then calls [`record`](super::Store::record).
     Undecided {
-        /// What was found; the same each time until a verdict is recorded.
+        /// Facts about the comment. They stay the same for repeated calls until a verdict is recorded.
         facts: Facts,
-        /// The id that the verdict must have.
+        /// Id that the verdict must have.
         verdict_id: String,
-        /// The revision that the verdict must have.
+        /// Revision that the verdict must have.
         revision: u32,
     },
 }
 
-/// How long a site's queue is.
+/// A summary of a site's queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct QueueSummary {
-    /// How many comments are held.
+    /// Number of held comments.
     pub comments: u64,
-    /// When the first of them came. `None`: none is held.
+    /// Time of receipt of the oldest held comment, or `None` if the queue is empty.
     pub oldest: Option<SystemTime>,
 }
 
-/// Everything known of a comment.
+/// A comment as stored, with its verdicts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredComment {
-    /// The comment, without e-mail, IP address and the text of its post.
+    /// Comment without e-mail address, IP address and the text of its post.
     pub comment: pb::Comment,
-    /// The verdict that stands.
+    /// Current verdict.
     pub verdict: Verdict,
-    /// When this body was admitted.
+    /// Time at which the present text was admitted.
     pub received_at: SystemTime,
-    /// Who wrote it. `None`: unknown.
+    /// Author, or `None` if unknown.
     pub author: Option<Person>,
-    /// All that any text of it was sent under, the present text's first: by user id, e-mail address and IP address. Empty in
-    /// lists.
+    /// Hashed user ids, e-mail addresses and IP addresses under which any text of the comment was sent, those of the present
+    /// text first. Empty in lists.
     pub persons: Vec<Person>,
-    /// The act that led to the verdict.
+    /// Audit event of the act that led to the current verdict.
     pub event: pb::AuditEvent,
-    /// What stood before, oldest first. Empty in lists.
+    /// Past verdicts, oldest first. Empty in lists.
     pub trail: Vec<PastVerdict>,
 }
 
 impl StoredComment {
-    /// Returns the e-mail address that the present text was sent under, or `None` if it was sent under none or by somebody
-    /// signed in.
+    /// Returns the hashed e-mail address under which the present text was sent. Returns `None` if there was none or if the
+    /// author was signed in.
     pub fn email(&self) -> Option<Person> {
         let signed_in = self.comment.author.as_ref().is_some_and(|author| !author.user_id.is_empty());
-        // An author without an account is known by e-mail address, or not at all.
+        // An author without an account is identified by e-mail address only.
         self.author.filter(|_| !signed_in).and(self.persons.first().copied())
     }
 }
 
-/// A verdict that stood before.
+/// A past verdict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastVerdict {
-    /// The verdict.
+    /// Verdict.
     pub verdict: Verdict,
-    /// The act that led to it.
+    /// Audit event of the act that led to the verdict.
     pub event: pb::AuditEvent,
 }
 
-/// What the store says of a limit, for a verdict.
+/// Converts the state of a limit to the rate limit of a verdict.
 pub(super) fn rate_limit(state: &LimitState) -> RateLimit {
     RateLimit {
         limit: state.limit,

@@ -1,32 +1,32 @@
-//! What the erasure of a person took away.
+//! Counts of the records that the erasure of a person removed.
 
 use std::ops::AddAssign;
 
-/// How many of each kind of record were erased.
+/// Numbers of erased records by kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ErasureCounts {
-    /// Comments.
+    /// Comments of the person.
     pub comments: u64,
-    /// Verdicts on them: those that stood, and those that had stood before.
+    /// Current and past verdicts on those comments.
     pub verdicts: u64,
-    /// Changes of verdicts that were kept for watchers.
+    /// Change events of those comments that were kept for watchers.
     pub events: u64,
-    /// Limits that counted the person.
+    /// Rate limits that counted the person.
     pub limits: u64,
-    /// Authors of whom nothing is counted any more.
+    /// Author histories that were removed.
     pub histories: u64,
-    /// Records of the audit about those comments: where they stood shows, and nothing else.
+    /// Audit records about the person whose content was erased. Their position in the hash chain remains.
     pub acts: u64,
     /// Block and allow entries for the person.
     pub listed: u64,
-    /// Outcomes that were learned from those comments.
+    /// Records of the outcome log that came from the person's comments.
     pub outcomes: u64,
-    /// Replies in which the text of such a comment was quoted, and is not any more.
+    /// Replies from which a quotation of such a comment was removed.
     pub quotes: u64,
 }
 
 impl ErasureCounts {
-    /// Each count by its name.
+    /// Returns each count with its name.
     pub fn counts(&self) -> [(&'static str, u64); 9] {
         [
             ("comments", self.comments),

@@ -1,5 +1,5 @@
-//! Lets one erasure at a time work on a site: each walks over all comments of it, and several at once would only take more
-//! of what all sites share.
+//! Limits erasures to one at a time per site. Each scans all comments of its site, and several at once would only use more
+//! of the resources that all sites share.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -9,47 +9,47 @@ use tokio::sync::{OwnedMutexGuard, Semaphore};
 use crate::comment::Site;
 use crate::error::Error;
 
-/// How many erasures work at once, on different sites,
+/// Maximum number of erasures that run at once, on different sites.
 const MAX_CONCURRENT: usize = 2;
-/// and how many of a site are under way or wait for their turn.
+/// Maximum number of erasures per site that run or wait.
 const MAX_PER_SITE: usize = 16;
 
-/// Who is at work on which site.
+/// The queue of erasures of all sites.
 pub(super) struct ErasureQueue {
     sites: Mutex<HashMap<Site, Weak<tokio::sync::Mutex<()>>>>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
-/// The turn of an erasure. Ends when dropped.
+/// Permission for one erasure to run. Dropping it lets the next erasure start.
 pub(super) struct ErasureTurn {
     _site: OwnedMutexGuard<()>,
-    _place: tokio::sync::OwnedSemaphorePermit,
+    _permit: tokio::sync::OwnedSemaphorePermit,
 }
 
 impl Default for ErasureQueue {
     fn default() -> Self {
-        Self { sites: Mutex::default(), places: Arc::new(Semaphore::new(MAX_CONCURRENT)) }
+        Self { sites: Mutex::default(), permits: Arc::new(Semaphore::new(MAX_CONCURRENT)) }
     }
 }
 
 impl ErasureQueue {
-    /// Waits for the turn on a site.
+    /// Waits until an erasure may run on a site.
     ///
     /// # Errors
-    /// [`Error::Overloaded`] if too many wait for the same site.
+    /// Returns [`Error::Overloaded`] if too many erasures run or wait on the same site.
     pub async fn wait_turn(&self, site: &Site) -> Result<ErasureTurn, Error> {
         let lock = self.lock(site)?;
-        // The site before the place: who waits for a site keeps no other site waiting.
+        // The site's lock comes before the permit, so that erasures waiting for one site do not block other sites.
         let site = lock.lock_owned().await;
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
-        Ok(ErasureTurn { _site: site, _place: place })
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
+        Ok(ErasureTurn { _site: site, _permit: permit })
     }
 
     fn lock(&self, site: &Site) -> Result<Arc<tokio::sync::Mutex<()>>, Error> {
         let mut sites = self.sites();
         sites.retain(|_, lock| lock.strong_count() > 0);
         if let Some(lock) = sites.get(site).and_then(Weak::upgrade) {
-            // Each that waits or works holds it once, and so does this call.
+            // Each erasure that runs or waits holds one reference, and so does this call.
             return if Arc::strong_count(&lock) > MAX_PER_SITE { Err(Error::Overloaded) } else { Ok(lock) };
         }
         let lock = Arc::new(tokio::sync::Mutex::new(()));
@@ -58,7 +58,7 @@ impl ErasureQueue {
     }
 
     fn sites(&self) -> MutexGuard<'_, HashMap<Site, Weak<tokio::sync::Mutex<()>>>> {
-        // Each change of the map is one step, so that a panic elsewhere leaves it whole.
+        // Every change of the map is a single operation, so that it stays consistent after a panic.
         self.sites.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

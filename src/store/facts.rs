@@ -1,9 +1,8 @@
-//! The text in which a reservation keeps the facts of a comment, so that whoever asks again finds the same.
+//! The text format in which a reservation stores the facts of a comment, so that a repeated request gets the same facts.
 //!
-//! Parts between bars: limits as `scope:burst:remaining:wait` with commas between, the author's
-//! `approved:held:rejected`, the previous `decision:by_moderator`, and how many similar comments came on the site; a part
-//! that is absent is empty. `admit.lua`
-//! writes the same.
+//! The parts are separated by bars: the limits as comma-separated `scope:burst:remaining:wait`, the author's
+//! `approved:held:rejected`, the previous `decision:by_moderator`, and the number of near-duplicates on the site. An absent
+//! part is empty. `admit.lua` writes the same format.
 
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -14,7 +13,7 @@ use crate::facts::{DuplicateCounts, Facts, FloodCounts, History, LimitState, Pre
 use crate::limit::Scope;
 use crate::verdict::Decision;
 
-/// Writes facts down.
+/// Formats facts as text.
 pub(super) fn to_text(facts: &Facts) -> String {
     let mut text = String::new();
     for (i, limit) in facts.limits.iter().enumerate() {
@@ -36,13 +35,16 @@ pub(super) fn to_text(facts: &Facts) -> String {
     text
 }
 
-/// Reads facts back.
+/// Parses facts.
+///
+/// # Errors
+/// Returns an error if the text is malformed.
 pub(super) fn from_text(text: &str) -> Result<Facts, Error> {
     parse(text).ok_or_else(|| Error::store(format!("unreadable facts {text:?}")))
 }
 
 fn parse(text: &str) -> Option<Facts> {
-    // The last part came later: a reservation of before has three.
+    // Reservations of earlier versions lack the fourth part.
     let (text, similar) = match text.match_indices('|').nth(2) {
         Some((at, _)) => (&text[..at], &text[at + 1..]),
         None => (text, ""),
@@ -71,7 +73,7 @@ fn limit(text: &str) -> Option<LimitState> {
     })
 }
 
-/// `Some(None)` for empty text, else what `read` makes of it.
+/// Returns `Some(None)` for an empty text, else the result of `read`.
 fn optional<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
     if text.is_empty() { Some(None) } else { read(text).map(Some) }
 }

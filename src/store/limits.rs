@@ -1,4 +1,4 @@
-//! The limits' counts, in memory: lost with the process, which admits at worst one more burst.
+//! In-memory counts of the rate limits. A restart loses them, which admits at most one more burst.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -14,40 +14,42 @@ impl Default for LimitCounts {
     }
 }
 
-/// Whose count it is. The number is the site's.
+/// The key of a count: the number of the site, the scope, and the person if the limit counts one.
 type Key = (i64, Scope, Option<Person>);
 
-/// Pruning is not worth while below so many counts.
+/// Number of counts below which pruning is not worthwhile.
 const MIN_PRUNE_SIZE: usize = 1_024;
 
-/// The theoretical arrival times of all limits, on a clock that nobody sets.
+/// The theoretical arrival times of all limits, measured on a monotonic clock.
 pub(super) struct LimitCounts {
     arrivals: HashMap<Key, u64>,
-    /// What the transaction under way has changed, and what was there before.
+    /// Keys changed by the current transaction, with their previous values.
     undo: Vec<(Key, Option<u64>)>,
     start: Instant,
     prune_at: usize,
 }
 
-/// What all limits say to one comment.
+/// The result of checking one comment against all its limits.
 pub(super) struct LimitCheck {
     pub states: Vec<LimitState>,
-    /// What to remember if it is counted. Empty if any limit refused.
+    /// New arrival times if the comment is counted. Empty if any limit refused it.
     counts: Vec<(Key, u64)>,
 }
 
 impl LimitCheck {
+    /// Returns whether any limit refused the comment.
     pub fn refused(&self) -> bool {
         self.states.iter().any(LimitState::is_exceeded)
     }
 }
 
 impl LimitCounts {
+    /// Creates empty counts.
     pub fn new() -> Self {
         Self { arrivals: HashMap::new(), undo: Vec::new(), start: Instant::now(), prune_at: MIN_PRUNE_SIZE }
     }
 
-    /// Asks all limits. Counts nothing.
+    /// Checks a comment against limits without counting it.
     pub fn check(&self, site: i64, limits: &[AppliedLimit]) -> LimitCheck {
         let now = self.now();
         let (mut states, mut counts) = (Vec::with_capacity(limits.len()), Vec::with_capacity(limits.len()));
@@ -62,23 +64,23 @@ impl LimitCounts {
             };
             states.push(LimitState { scope, limit: gcra.burst(), remaining, retry_after });
         }
-        let mut weighing = LimitCheck { states, counts };
-        if weighing.refused() {
-            // Nobody counts it, so those that would have admitted it have one more left.
-            weighing.counts.clear();
-            weighing.states.iter_mut().filter(|state| !state.is_exceeded()).for_each(|state| state.remaining += 1);
+        let mut check = LimitCheck { states, counts };
+        if check.refused() {
+            // A refused comment is not counted, so the limits that would have admitted it have one more left.
+            check.counts.clear();
+            check.states.iter_mut().filter(|state| !state.is_exceeded()).for_each(|state| state.remaining += 1);
         }
-        weighing
+        check
     }
 
-    /// Counts a comment that all limits admitted.
-    pub fn count(&mut self, weighing: &LimitCheck) {
-        for &(key, tat) in &weighing.counts {
+    /// Counts a comment that was checked. Counts nothing if a limit refused it.
+    pub fn count(&mut self, check: &LimitCheck) {
+        for &(key, tat) in &check.counts {
             self.undo.push((key, self.arrivals.insert(key, tat)));
         }
     }
 
-    /// Forgets what was counted for a person. Tells how many limits that were.
+    /// Removes the counts of a person. Returns how many there were.
     pub fn forget(&mut self, site: i64, person: Person) -> u64 {
         let mut forgotten = 0;
         for scope in [Scope::Author, Scope::Client] {
@@ -91,7 +93,7 @@ impl LimitCounts {
         forgotten
     }
 
-    /// The transaction is on disk: its counts stay.
+    /// Keeps the counts of the current transaction, and prunes expired counts if there are many.
     pub fn commit(&mut self) {
         self.undo.clear();
         if self.arrivals.len() > self.prune_at {
@@ -101,7 +103,7 @@ impl LimitCounts {
         }
     }
 
-    /// The transaction failed: its counts go.
+    /// Undoes the counts of the current transaction.
     pub fn roll_back(&mut self) {
         while let Some((key, before)) = self.undo.pop() {
             match before {

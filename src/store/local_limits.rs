@@ -1,4 +1,4 @@
-//! What this process alone knows of the limits, for when the store is away.
+//! Rate limits counted by this process alone, used while the store is unavailable.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,52 +10,52 @@ use super::person::Person;
 use crate::comment::Site;
 use crate::facts::Facts;
 
-/// Of how many comments is remembered that they were counted while the store is away.
+/// Maximum number of comments remembered as already counted while the store is unavailable.
 const MAX_SENT: usize = 100_000;
 
-/// The limits as this process has counted them.
+/// The rate limits as counted by this process.
 #[derive(Default)]
 pub(super) struct LocalLimits {
-    /// Kept warm while the store is there.
+    /// Counts, kept up to date while the store is available.
     limits: Mutex<LimitCounts>,
-    /// Which comments were counted here since the store went.
+    /// Hashes of the comments that were counted here since the store became unavailable.
     sent: Mutex<HashSet<u64>>,
 }
 
 impl LocalLimits {
-    /// Counts a comment that the store admitted, so that the limits go on from there when it is away.
+    /// Counts a comment that the store admitted, so that the limits continue from there if the store becomes unavailable.
     pub fn count(&self, admission: &Admission<'_>) {
         if let Ok(mut limits) = self.limits.lock() {
-            let weighing = limits.check(site_hash(admission.comment.site()), &admission.applied_limits());
-            limits.count(&weighing);
+            let check = limits.check(site_hash(admission.comment.site()), &admission.applied_limits());
+            limits.count(&check);
             limits.commit();
         }
     }
 
-    /// What is known of a comment while the store is away; counts it in its limits, if `count`.
+    /// Returns the facts about a comment that this process knows by itself. Counts the comment in its limits if `count` is set.
     pub fn check(&self, admission: &Admission<'_>, count: bool) -> Facts {
-        // One that is sent again was counted when it first came.
-        let sent = submission_hash(admission);
-        if count && self.sent.lock().is_ok_and(|mut sents| sents.len() < MAX_SENT && !sents.insert(sent)) {
+        // A comment that is sent again was counted the first time.
+        let hash = submission_hash(admission);
+        if count && self.sent.lock().is_ok_and(|mut sent| sent.len() < MAX_SENT && !sent.insert(hash)) {
             return Facts::default();
         }
         let Ok(mut limits) = self.limits.lock() else { return Facts::default() };
-        let weighing = limits.check(site_hash(admission.comment.site()), &admission.applied_limits());
-        if count && !weighing.refused() {
-            limits.count(&weighing);
+        let check = limits.check(site_hash(admission.comment.site()), &admission.applied_limits());
+        if count && !check.refused() {
+            limits.count(&check);
             limits.commit();
         }
-        Facts { limits: weighing.states, ..Facts::default() }
+        Facts { limits: check.states, ..Facts::default() }
     }
 
-    /// The store is back.
+    /// Reports that the store is available again.
     pub fn store_recovered(&self) {
         if let Ok(mut sent) = self.sent.lock() {
             sent.clear();
         }
     }
 
-    /// Forgets what was counted for a person.
+    /// Removes the counts of a person.
     pub fn forget(&self, site: &Site, person: Person) {
         if let Ok(mut limits) = self.limits.lock() {
             limits.forget(site_hash(site), person);
@@ -64,7 +64,7 @@ impl LocalLimits {
     }
 }
 
-/// A number for a comment as it was sent.
+/// Returns a hash of a comment's site, id and fingerprint.
 fn submission_hash(admission: &Admission<'_>) -> u64 {
     let comment = admission.comment;
     let mut hasher = DefaultHasher::new();
@@ -72,7 +72,7 @@ fn submission_hash(admission: &Admission<'_>) -> u64 {
     hasher.finish()
 }
 
-/// A number for a site, as the limits of one process name it.
+/// Returns a hash that identifies a site within this process.
 fn site_hash(site: &Site) -> i64 {
     let mut hasher = DefaultHasher::new();
     site.as_str().hash(&mut hasher);

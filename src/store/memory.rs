@@ -1,5 +1,5 @@
-//! The memory engine: nothing is kept beyond the process, and of what was decided only the newest. For trying Gatepost,
-//! and for measuring what a verdict costs beside its store.
+//! The memory store: keeps everything in the process and only the newest comments. For trying out Gatepost, and for measuring
+//! the cost of a verdict without that of a store.
 
 mod audit;
 mod comments;
@@ -29,36 +29,36 @@ use site::SiteState;
 
 pub(super) use watch::Watch;
 
-/// How many comments are kept, the held ones not counted: some 10 MB.
+/// Maximum number of comments kept, not counting the held ones: some 10 MB.
 const MAX_COMMENTS: usize = 5_000;
-/// How many held ones are kept beside them.
+/// Maximum number of held comments kept in addition.
 const MAX_HELD: usize = 100_000;
-/// How many bytes all comments may take.
+/// Maximum size of all comments, in bytes.
 const MAX_BYTES: usize = 128 << 20;
-/// How many comments of a site may be on their way.
+/// Maximum number of reserved comments of a site.
 const MAX_RESERVED: usize = 1_024;
 
-/// The engine.
+/// A store that keeps its data in memory.
 pub(super) struct Memory {
     state: Mutex<State>,
-    /// The number of the newest change of any site.
+    /// Number of the newest change of any site.
     newest: signal::Sender<i64>,
     keep_events: usize,
 }
 
-/// All that there is.
+/// The contents of the store.
 struct State {
     records: HashMap<RecordKind, BTreeMap<String, Vec<u8>>>,
     sites: HashMap<Site, SiteState>,
     limits: LimitCounts,
-    /// In the order in which they came, to forget the oldest first.
+    /// The comments in the order of their arrival, for eviction.
     order: VecDeque<(Site, CommentId)>,
-    /// How many bytes all comments take.
+    /// Size of all comments, in bytes.
     bytes: Arc<AtomicUsize>,
 }
 
 impl Memory {
-    /// An empty one.
+    /// Returns an empty store.
     pub fn new(settings: &StoreSettings) -> Self {
         let state = State {
             records: HashMap::new(),
@@ -78,6 +78,7 @@ impl Memory {
         lock(&self.state)
     }
 
+    /// Returns an error if the state's lock is poisoned.
     pub fn ping(&self) -> Result<(), Error> {
         self.state().map(drop)
     }

@@ -1,44 +1,44 @@
-//! A site's log of outcomes as it is kept: records by number, in the order in which they were taught, each also found by the
-//! name of the act that taught it, so that it can be taken back. What is in a record is not the store's business.
+//! A site's outcome log: numbered records in the order in which they were added, each with a name by which the record can be
+//! removed again. The store does not interpret the records.
 
-/// Which state of a log this is. Two that are equal are of the same log with the same records in it.
+/// The state of an outcome log. Equal states mean the same log with the same records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OutcomeLogState {
-    /// Tells this log from one that was lost.
+    /// Id that distinguishes this log from an earlier one that was lost.
     pub log_id: String,
-    /// The number of the newest record that there ever was.
+    /// Number of the newest record ever added.
     pub newest: u64,
-    /// How many were taken back, replaced, forgotten or erased.
+    /// Number of records that were removed, replaced, dropped by age or erased.
     pub removed: u64,
-    /// Learning begins behind this number,
+    /// Number of the record after which learning starts.
     pub from: u64,
-    /// and ends with this one. `None`: it goes on.
+    /// Number of the last record to learn from, or `None` if there is no end.
     pub to: Option<u64>,
 }
 
-/// What an act does to a log, in the step that does the act.
+/// A change of an outcome log, made in the same atomic step as the act that causes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OutcomeUpdate {
-    /// The record of that name is taken back, if it is there,
+    /// Name of a record to remove if it exists.
     pub removed: Option<String>,
-    /// and this one is added, in the place of one of the same name.
+    /// Name and content of a record to add. It replaces a record of the same name.
     pub added: Option<(String, Vec<u8>)>,
 }
 
 impl OutcomeUpdate {
-    /// Whether it does nothing.
+    /// Returns whether the update changes nothing.
     pub fn is_empty(&self) -> bool {
         self.removed.is_none() && self.added.is_none()
     }
 }
 
 impl OutcomeLogState {
-    /// Whether a log in the state `later` is this one with records behind it, and nothing else.
+    /// Returns whether `later` is the same log with nothing but more records appended.
     pub fn is_extended_by(&self, later: &Self) -> bool {
         later.newest >= self.newest && Self { newest: self.newest, ..later.clone() } == *self
     }
 
-    /// Whether learning looks at the record of this number.
+    /// Returns whether learning uses the record of this number.
     pub fn includes(&self, number: u64) -> bool {
         number > self.from && self.to.is_none_or(|to| number <= to)
     }

@@ -1,4 +1,5 @@
-//! Lists in pages that stay in place while comments come and go: a page begins after a comment, not after a count.
+//! Paginated lists of comments. A page starts after a given comment rather than at an offset, so that added and removed
+//! comments do not shift it.
 
 use std::fmt::Write as _;
 
@@ -8,50 +9,50 @@ use super::entry::StoredComment;
 use crate::error::Error;
 use crate::verdict::Decision;
 
-/// How long a page may become in bytes, but for its first comment. A reader that takes its time keeps a page in memory.
+/// Maximum size of a page in bytes, except that a page may always hold one comment. A slow reader keeps a page in memory.
 const MAX_BYTES: usize = 256 * 1024;
-/// Most comments fetched at once.
+/// Maximum number of comments fetched at once.
 const CHUNK: usize = 256;
 
-/// Which comments to list, and in which order.
+/// A query for a page of a list of comments.
 pub struct ListQuery<'a> {
-    /// What stands. `None`: anything.
+    /// Current decision of the comments to list, or `None` for any.
     pub decision: Option<Decision>,
-    /// Only spot checks that nobody has decided yet.
+    /// Whether to list only spot checks that no moderator has decided yet.
     pub spot_checks: bool,
-    /// In which order.
+    /// Order of the list.
     pub order: Order,
-    /// How many at most.
+    /// Maximum number of comments on the page.
     pub size: usize,
-    /// The token of the page before.
+    /// Page token from the previous page, or `None` for the first page.
     pub after: Option<&'a str>,
-    /// Which of them.
+    /// Filter that a comment must pass to be listed.
     pub matches: &'a (dyn Fn(&StoredComment) -> bool + Sync),
-    /// How many comments the page looks at, at most.
+    /// Number of scanned comments after which the page ends.
     pub max_scanned: usize,
 }
 
-/// The order of a list.
+/// The order of a list of comments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// Longest waiting first, where certain risk counts as 24 hours more.
+    /// Oldest first, where the highest risk score counts as 24 hours of additional waiting time.
     Risk,
-    /// Last received first.
+    /// Most recently received first.
     Newest,
-    /// First received first.
+    /// Least recently received first.
     Oldest,
 }
 
-/// One page.
+/// A page of a list of comments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListPage {
-    /// The comments, in order.
+    /// Comments, in the requested order.
     pub comments: Vec<StoredComment>,
-    /// Gets the next page. `None`: this was the last.
+    /// Token of the next page, or `None` on the last page.
     pub next: Option<String>,
 }
 
-/// Where a comment stands in an order: by key, then by id.
+/// The position of a comment in a list, which is sorted by key and then by id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ListPosition {
     pub key: i64,
@@ -76,11 +77,11 @@ impl ListPosition {
     }
 }
 
-/// A page being filled, chunk by chunk.
+/// Builds a page from chunks of comments.
 pub(super) struct PageBuilder<'a> {
     query: &'a ListQuery<'a>,
     page: ListPage,
-    /// The last comment looked at.
+    /// Position of the last comment scanned.
     last: Option<ListPosition>,
     scanned: usize,
     bytes: usize,
@@ -88,10 +89,10 @@ pub(super) struct PageBuilder<'a> {
 }
 
 impl<'a> PageBuilder<'a> {
-    /// An empty page.
+    /// Creates an empty page.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the query's token is none of ours.
+    /// Returns [`Error::Invalid`] if the query's page token is malformed.
     pub fn new(query: &'a ListQuery<'a>) -> Result<Self, Error> {
         let malformed = || Error::invalid("page_token", "is not a page token; send the next_page_token of the page before");
         let last = query.after.map(|token| ListPosition::parse(token).ok_or_else(malformed)).transpose()?;
@@ -99,32 +100,33 @@ impl<'a> PageBuilder<'a> {
         Ok(Self { query, page, last, scanned: 0, bytes: 0, done: query.size == 0 })
     }
 
-    /// After which comment to go on, and how many to fetch. `None`: the page is done.
+    /// Returns the position to continue after and the number of comments to fetch. Returns `None` if the page is complete.
     pub fn next_chunk(&self) -> Option<(Option<&ListPosition>, usize)> {
         (!self.done).then(|| (self.last.as_ref(), self.query.size.saturating_add(1).clamp(16, CHUNK)))
     }
 
-    /// Takes what was fetched: fewer than asked for is the end of the list, `None` a comment that is gone meanwhile.
-    pub fn add(&mut self, asked: usize, rows: Vec<(ListPosition, Option<StoredComment>)>) {
-        let end = rows.len() < asked;
+    /// Adds a fetched chunk. Fewer rows than `requested` mean the end of the list; `None` is a comment that was removed
+    /// meanwhile.
+    pub fn add(&mut self, requested: usize, rows: Vec<(ListPosition, Option<StoredComment>)>) {
+        let end = rows.len() < requested;
         self.scanned += rows.len();
-        for (place, kept) in rows {
-            let wanted = |kept: &StoredComment| {
-                self.query.decision.is_none_or(|decision| decision == kept.verdict.decision)
-                    && (!self.query.spot_checks || kept.verdict.is_spot_check())
-                    && (self.query.matches)(kept)
+        for (position, stored) in rows {
+            let wanted = |stored: &StoredComment| {
+                self.query.decision.is_none_or(|decision| decision == stored.verdict.decision)
+                    && (!self.query.spot_checks || stored.verdict.is_spot_check())
+                    && (self.query.matches)(stored)
             };
-            let Some(kept) = kept.filter(wanted) else {
-                self.last = Some(place);
+            let Some(stored) = stored.filter(wanted) else {
+                self.last = Some(position);
                 continue;
             };
-            self.bytes += wire_length(&kept);
+            self.bytes += wire_length(&stored);
             if self.page.comments.len() == self.query.size || self.bytes > MAX_BYTES && !self.page.comments.is_empty() {
-                // One more than fits: there is a next page, and it begins with this one.
+                // This comment does not fit any more: the next page starts with it.
                 return self.finish(true);
             }
-            self.page.comments.push(kept);
-            self.last = Some(place);
+            self.page.comments.push(stored);
+            self.last = Some(position);
         }
         if end {
             self.finish(false);
@@ -138,16 +140,16 @@ impl<'a> PageBuilder<'a> {
         self.done = true;
     }
 
-    /// The page.
+    /// Returns the page.
     pub fn build(self) -> ListPage {
         self.page
     }
 }
 
-/// About how long a comment is on the wire.
-fn wire_length(kept: &StoredComment) -> usize {
-    let reasons = kept.verdict.reasons.iter().map(|reason| reason.message.len() + 64);
-    kept.comment.encoded_len() + reasons.sum::<usize>() + 512
+/// Returns the approximate encoded size of a comment, in bytes.
+fn wire_length(stored: &StoredComment) -> usize {
+    let reasons = stored.verdict.reasons.iter().map(|reason| reason.message.len() + 64);
+    stored.comment.encoded_len() + reasons.sum::<usize>() + 512
 }
 
 #[cfg(test)]
@@ -158,14 +160,14 @@ mod tests {
     proptest! {
         #[test]
         fn a_place_comes_back_from_its_token(key in 0..i64::MAX, id in "[!-~]{1,256}") {
-            let place = ListPosition { key, id };
-            prop_assert_eq!(ListPosition::parse(&place.token()), Some(place));
+            let position = ListPosition { key, id };
+            prop_assert_eq!(ListPosition::parse(&position.token()), Some(position));
         }
 
         #[test]
         fn any_text_is_a_token_or_refused(text in ".{0,40}|[0-9a-f]{0,40}") {
-            if let Some(place) = ListPosition::parse(&text) {
-                prop_assert_eq!(place.token(), text.to_lowercase());
+            if let Some(position) = ListPosition::parse(&text) {
+                prop_assert_eq!(position.token(), text.to_lowercase());
             }
         }
     }

@@ -1,4 +1,4 @@
-//! People and clients as the store knows them: by keyed hash, never by name or address.
+//! Persons and clients as the store identifies them: by keyed hash, never by name or address.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,25 +8,25 @@ use sha2::Sha256;
 
 use crate::comment::{Comment, external_id};
 
-/// What a person is known by. Not `Debug`: it must not get into a log.
+/// An identity of a person. It does not implement `Debug`, so that it cannot be logged by mistake.
 #[derive(Clone, Copy)]
 pub enum Identity<'a> {
-    /// The host's own id of the author.
+    /// The user id that the host assigns to the author.
     User(&'a str),
-    /// The e-mail address; case and white space around it do not matter.
+    /// An e-mail address. Case and surrounding white space are ignored.
     Email(&'a str),
-    /// The IP address; all of an IPv6 /64 are one.
+    /// An IP address. All addresses of an IPv6 /64 network count as one.
     Ip(IpAddr),
 }
 
-/// Keyed hash of a person or client, shown as 32 hex digits. Without the site's secret it tells nothing.
+/// The keyed hash of a person or client, displayed as 32 hexadecimal digits. It reveals nothing without the site's secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Person([u8; 16]);
 
 impl Person {
-    /// Hashes `value`, which is of some `kind`: a user id and an e-mail address that look alike are two persons.
+    /// Hashes a `kind` and a `value`. The kind makes equal user ids and e-mail addresses different persons.
     pub fn new(secret: &[u8; 32], kind: &str, value: &str) -> Self {
-        // HMAC pads its key with zeros to the block of the hash.
+        // HMAC pads its key with zeros to the block size of the hash.
         let mut key = [0; 64];
         key[..32].copy_from_slice(secret);
         let mut mac = Hmac::<Sha256>::new(&key.into());
@@ -37,62 +37,62 @@ impl Person {
         Self(std::array::from_fn(|i| digest[i]))
     }
 
-    /// Hashes what a person is known by: the same whether a comment told it or somebody who looks for the person.
+    /// Hashes an identity. Normalizes it first, so that a search for a person finds what comments recorded.
     pub fn hash(secret: &[u8; 32], identity: Identity<'_>) -> Self {
         match identity {
-            // As comments keep it.
+            // Comments store user ids in this form.
             Identity::User(id) => Self::new(secret, "user", &external_id(id)),
             Identity::Email(email) => Self::new(secret, "email", &email.trim().to_lowercase()),
             Identity::Ip(ip) => Self::new(secret, "ip", &client_network(ip.to_canonical())),
         }
     }
 
-    /// The hash as it is kept in tables.
+    /// Returns the bytes of the hash, as tables store them.
     pub(super) fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
 
-    /// The hash as records hold it: what they are found by.
+    /// Returns the bytes of the hash, as audit records and training examples store them.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.to_vec()
     }
 
-    /// Whether it is among hashes that were put one behind the other.
+    /// Returns whether concatenated hashes contain this one.
     pub(super) fn is_among(&self, hashes: &[u8]) -> bool {
         hashes.as_chunks::<16>().0.contains(&self.0)
     }
 
-    /// Reads back what [`as_bytes`](Self::as_bytes) gave.
+    /// Creates a person from the bytes of [`as_bytes`](Self::as_bytes).
     pub(super) fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Reads back what `Display` wrote.
+    /// Parses the format of `Display`. Returns `None` if the text is malformed.
     pub(super) fn from_hex(text: &str) -> Option<Self> {
         (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok()).flatten().map(|number| Self(number.to_be_bytes()))
     }
 }
 
-/// All that is known of who sent a comment.
+/// The hashed identities of the sender of a comment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Persons {
-    /// By user id.
+    /// Hashed user id.
     pub user: Option<Person>,
-    /// By e-mail address.
+    /// Hashed e-mail address.
     pub email: Option<Person>,
-    /// By IP address.
+    /// Hashed IP address.
     pub ip: Option<Person>,
-    /// By e-mail address and client together, if nobody has verified the one: somebody else who types the same e-mail address
-    /// comes from elsewhere.
+    /// Hash of the e-mail address and the client network together. It tells apart people at different clients who enter the
+    /// same unverified e-mail address.
     pub visitor: Option<Person>,
-    /// Whether the host has verified the e-mail address.
+    /// Whether the host verified the e-mail address.
     pub verified: bool,
-    /// Whether the IP address is one client's rather than a proxy's.
+    /// Whether the IP address belongs to a single client rather than to a proxy.
     pub own_ip: bool,
 }
 
 impl Persons {
-    /// Who sent this comment.
+    /// Hashes the identities of the sender of a comment.
     pub fn of_comment(secret: &[u8; 32], comment: &Comment) -> Self {
         let known = |text: &'_ str| !text.is_empty();
         Self {
@@ -108,28 +108,28 @@ impl Persons {
         }
     }
 
-    /// Returns who is certain to be the author: somebody signed in, or whose e-mail address the host has verified.
+    /// Returns the author if the host vouches for the identity: a signed-in user or a verified e-mail address.
     pub fn certain_author(&self) -> Option<Person> {
         self.user.or(self.email.filter(|_| self.verified))
     }
 
-    /// Returns who counts as the author: whoever is certain to be, else the visitor.
+    /// Returns the person that counts as the author: the certain author, or else the visitor.
     pub fn author(&self) -> Option<Person> {
         self.certain_author().or(self.visitor)
     }
 
-    /// Returns the IP address that limits count by.
+    /// Returns the hashed IP address that rate limits count, or `None` if there is none or it belongs to a proxy.
     pub fn client(&self) -> Option<Person> {
         self.ip.filter(|_| self.own_ip)
     }
 
-    /// Returns what somebody can be found by who asks for what is kept of them.
+    /// Returns the hashes under which a person's data can be found on request.
     pub fn all(&self) -> impl Iterator<Item = Person> {
         [self.user, self.email, self.ip].into_iter().flatten()
     }
 }
 
-/// What counts as one client: an IPv4 address, or the IPv6 /64 that one subscriber commonly has to itself.
+/// Returns the network that counts as one client: an IPv4 address, or the IPv6 /64 network commonly assigned to a subscriber.
 fn client_network(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(v4) => v4.to_string(),

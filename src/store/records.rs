@@ -1,4 +1,4 @@
-//! Small things that all servers of a store share whole: few, read often, seldom changed.
+//! Small sets of records that all servers of a store share. They are few, read as a whole and rarely changed.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,17 @@ use prost::Message;
 
 use crate::pb;
 
-/// Which kind of thing.
+/// The kind of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RecordKind {
-    /// The keys of hosts, moderators and operators.
+    /// API keys of hosts, moderators and operators.
     Keys,
-    /// When each key was last used.
+    /// Times at which each API key was last used.
     KeyUses,
 }
 
 impl RecordKind {
-    /// Its name in tables and keys.
+    /// Returns the name of the kind in tables and Redis keys.
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Keys => "keys",
@@ -25,40 +25,40 @@ impl RecordKind {
     }
 }
 
-/// All things of a kind.
+/// All records of a kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Records {
-    /// Rises with every change.
+    /// Version, which increases with every change.
     pub version: u64,
-    /// By their names.
+    /// Records by name.
     pub all: BTreeMap<String, Vec<u8>>,
 }
 
-/// A change of records, and the act that it is: both happen in one step, or neither.
+/// A change of records together with its audit record. Both are applied in one atomic step.
 #[derive(Debug, Clone, Default)]
 pub struct RecordsUpdate {
-    /// Records to put in the place of those of the same names.
+    /// Records to insert or replace, by name.
     pub put: Vec<(String, Vec<u8>)>,
     /// Names of records to remove.
     pub remove: Vec<String>,
-    /// The version that the records must have. `None`: any.
+    /// Version that the records must have, or `None` for any.
     pub version: Option<u64>,
-    /// An encoded AuditEvent, which is added to the audit if anything was put or removed.
+    /// Encoded `AuditEvent`, which is added to the audit if a record was inserted, replaced or removed.
     pub act: Option<Vec<u8>>,
 }
 
 impl RecordsUpdate {
-    /// Puts records in the place of those of the same names.
+    /// Creates an update that inserts or replaces records.
     pub fn put(records: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         Self { put: records.into_iter().collect(), ..Self::default() }
     }
 
-    /// Removes records.
+    /// Creates an update that removes records.
     pub fn remove(names: impl IntoIterator<Item = String>) -> Self {
         Self { remove: names.into_iter().collect(), ..Self::default() }
     }
 
-    /// Records the act in the audit.
+    /// Adds an audit event to the update.
     #[must_use]
     pub fn with_act(self, act: &pb::AuditEvent) -> Self {
         Self { act: Some(act.encode_to_vec()), ..self }

@@ -1,7 +1,7 @@
-//! The Redis store: state that any number of servers share.
+//! The Redis engine: state that any number of servers share.
 //!
-//! What must be atomic is a script ([`script`]); all else is a plain command. Nothing that matters is kept in
-//! this process.
+//! Atomic steps are Lua scripts ([`script`]); everything else is plain commands. The process keeps no state of its own that
+//! must not be lost.
 
 mod address;
 mod audit;
@@ -53,42 +53,42 @@ use slot::{SLOTS, slot};
 
 pub(super) use watch::Watch;
 
-/// How long to connect for, and how long to wait for an answer where nobody waits for a verdict.
+/// Timeout for connecting, and for commands that no comment waits for.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A store on Redis.
+/// The Redis engine.
 pub(super) struct Redis {
     connector: Connector,
     connection: Connection,
-    /// How many connections that is.
+    /// Number of connections that `connection` uses.
     connections: u32,
-    /// To ask replicas over: whoever waits for them keeps a connection from everything else.
+    /// Connection for `WAIT`, which blocks every other command on its connection. `None` if replicas are not waited for.
     replica_connection: Option<Connection>,
-    /// What can be away by itself: all of a server, or each of sixteen parts of a cluster's slots.
+    /// Parts of Redis that can be unavailable independently: the whole server, or sixteen parts of a cluster's slots.
     parts: Vec<Part>,
-    /// Replicas lack what is held, which was said.
+    /// Whether replicas fail to confirm held comments, which was logged.
     unconfirmed: AtomicBool,
     scripts: Scripts,
     prefix: String,
     retention: RetentionLookup,
     keep_events: u32,
-    /// How long the way of a comment waits for one answer.
+    /// Timeout of one command that a comment waits for.
     timeout: Duration,
-    /// So many replicas must have a held comment before it counts as recorded. 0: the master alone.
+    /// Number of replicas that must have a held comment before it counts as recorded; 0 relies on the master alone.
     wait_replicas: u32,
     breaker: Breaker,
-    /// What this process knows of the limits, for when Redis is away.
+    /// Rate limits counted by this process, used while Redis is unavailable.
     local_limits: Arc<LocalLimits>,
-    /// Nearly the same comments, of which the servers tell each other.
+    /// Counts of near-duplicate comments, which the servers share with each other.
     near_duplicates: Arc<NearDuplicateCounter>,
-    /// Sites whose acts will be sealed in a moment.
+    /// Sites for which sealing of the audit is scheduled.
     sealing: Mutex<HashSet<Site>>,
-    /// When each site's indexes were looked after.
+    /// Times at which each site's indexes are due for upkeep.
     upkeep_schedule: UpkeepSchedule,
 }
 
 impl Redis {
-    /// The part of Redis that keeps a site.
+    /// Returns the part of Redis that stores a site.
     fn part(&self, site: &Site) -> &Part {
         match self.parts.as_slice() {
             [all] => all,
@@ -96,22 +96,23 @@ impl Redis {
         }
     }
 
-    /// Rises when Redis may have lost what it knew.
+    /// Returns a number that increases when Redis may have lost data.
     pub fn generation(&self) -> u64 {
         self.connection.generation()
     }
 
+    /// Returns the names of a site's keys.
     fn keys(&self, site: &Site) -> Keys {
         if site.is_server() {
-            // Beside the keys of callers, in one slot with them.
+            // The server's own keys share a slot with the API keys, so that a script can change both.
             return Keys::in_slot_of(&self.prefix, &self.records_key(RecordKind::Keys));
         }
         Keys::new(&self.prefix, site)
     }
 
-    /// Returns the key of the records of a kind. It has no braces, since it belongs to no site.
-    fn records_key(&self, space: RecordKind) -> String {
-        format!("{}{}", self.prefix, space.as_str())
+    /// Returns the Redis key of the records of a kind. It has no braces, because it belongs to no site.
+    fn records_key(&self, kind: RecordKind) -> String {
+        format!("{}{}", self.prefix, kind.as_str())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The bytes that engines keep for a comment, turned into the types that callers see.
+//! Decodes the stored bytes of comments into the types that callers see.
 
 use prost::Message;
 
@@ -10,31 +10,34 @@ use crate::error::Error;
 use crate::pb;
 use crate::verdict::Verdict;
 
-/// A comment's row as an engine read it.
+/// A comment as an engine reads it.
 #[derive(Debug)]
 pub(super) struct Row {
     pub comment: Vec<u8>,
     pub received_at: i64,
     pub author: Option<Person>,
-    /// Who sent it, one hash behind the other. Empty in lists.
+    /// Concatenated hashes of the senders. Empty in lists.
     pub persons: Vec<u8>,
     pub current: Revision,
-    /// What stood before, oldest first.
+    /// Past verdicts, oldest first.
     pub trail: Vec<Revision>,
 }
 
-/// A verdict that stands or stood, as an engine read it.
+/// A current or past verdict as an engine reads it.
 #[derive(Debug)]
 pub(super) struct Revision {
     pub verdict: Vec<u8>,
-    /// Empty for what the machine did: that follows from the verdict and what stood before.
+    /// Encoded audit event. Empty for verdicts of the machine, whose event is derived from the verdict and `before`.
     pub event: Vec<u8>,
-    /// The decision that stood before, as on the wire. 0: none.
+    /// Previous decision as on the wire; 0 if there was none.
     pub before: i32,
 }
 
 impl Row {
-    /// What callers see.
+    /// Decodes the row.
+    ///
+    /// # Errors
+    /// Returns an error if stored bytes are malformed.
     pub fn into_stored(self) -> Result<StoredComment, Error> {
         let PastVerdict { verdict, event } = self.current.into_past()?;
         Ok(StoredComment {
@@ -61,7 +64,10 @@ impl Revision {
     }
 }
 
-/// Reads a verdict back.
+/// Decodes a verdict.
+///
+/// # Errors
+/// Returns an error if the bytes are malformed.
 pub(super) fn decode_verdict(bytes: &[u8]) -> Result<Verdict, Error> {
     Verdict::try_from(pb::Verdict::decode(bytes).map_err(Error::store)?).map_err(Error::store)
 }
@@ -74,7 +80,7 @@ mod tests {
     use crate::verdict::Decision;
 
     proptest! {
-        /// A neighbour may write where ours is kept.
+        // Other programs may write to the same store.
         #[test]
         fn any_record_is_read_or_refused(
             comment in prop::collection::vec(any::<u8>(), 0..40),
@@ -82,25 +88,19 @@ mod tests {
             event in prop::collection::vec(any::<u8>(), 0..40),
             (received_at, before) in any::<(i64, i32)>(),
         ) {
-            let ours = Revision { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before };
-            let theirs = Revision { verdict, event, before };
-            let row = |standing, trail| Row { comment: comment.clone(), received_at, author: None, persons: Vec::new(), current: standing, trail };
-            // That it returns is all that is promised.
-            let _ = row(ours, vec![theirs]).into_stored();
+            let valid = Revision { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before };
+            let random = Revision { verdict, event, before };
+            let comment = comment.clone();
+            let row = |current, trail| Row { comment, received_at, author: None, persons: Vec::new(), current, trail };
+            // Malformed bytes may only lead to an error, never to a panic.
+            let _ = row(valid, vec![random]).into_stored();
         }
     }
 
     #[test]
     fn the_least_record_is_read() {
-        let standing = Revision { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before: 0 };
-        let row = Row {
-            comment: Vec::new(),
-            received_at: 1,
-            author: None,
-            persons: Vec::new(),
-            current: standing,
-            trail: Vec::new(),
-        };
+        let current = Revision { verdict: b"\x20\x02\x52\x02\x08\x01".to_vec(), event: Vec::new(), before: 0 };
+        let row = Row { comment: Vec::new(), received_at: 1, author: None, persons: Vec::new(), current, trail: Vec::new() };
         assert_eq!(row.into_stored().unwrap().verdict.decision, Decision::Hold);
     }
 }

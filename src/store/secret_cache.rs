@@ -1,4 +1,4 @@
-//! Remembers the sites' secrets, which every comment needs and which hardly ever change.
+//! A cache of the sites' secrets, which every comment needs and which rarely change.
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
@@ -11,19 +11,19 @@ use super::secrets::Secrets;
 use crate::comment::Site;
 use crate::error::Error;
 
-/// How many sites' secrets are remembered. Sites need no registration, so their number has no bound of its own.
+/// Maximum number of sites in the cache. Sites need no registration, so their number is otherwise unlimited.
 const MAX_SITES: usize = 10_000;
-/// For how long they are taken for what they are without asking: another server may have changed them.
+/// Time after which cached secrets are read again, because another server may have changed them.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
-/// The secrets of those sites that were asked for last.
+/// An LRU cache of sites' secrets.
 pub(super) struct SecretCache(Mutex<LruCache<Site, CachedSecrets>>);
 
-/// A site's secrets as they were read last.
+/// A site's secrets as last read.
 #[derive(Clone)]
 pub(super) struct CachedSecrets {
     pub secrets: Secrets,
-    /// The generation of the engine that they were read from.
+    /// Generation of the engine that they were read from.
     generation: u64,
     read: Instant,
 }
@@ -35,18 +35,18 @@ impl Default for SecretCache {
 }
 
 impl SecretCache {
-    /// Returns a site's secrets, or `None` if they are not remembered.
+    /// Returns a site's cached secrets, or `None` if they are not cached.
     pub fn get(&self, site: &Site) -> Result<Option<CachedSecrets>, Error> {
         Ok(lock(&self.0)?.get(site).cloned())
     }
 
-    /// Remembers secrets that were just read from this generation of the engine.
+    /// Caches secrets that were just read from an engine of this generation.
     pub fn put(&self, site: &Site, secrets: Secrets, generation: u64) -> Result<(), Error> {
         lock(&self.0)?.put(site.clone(), CachedSecrets { secrets, generation, read: Instant::now() });
         Ok(())
     }
 
-    /// Forgets a site's secrets, so that they are read anew.
+    /// Removes a site's secrets from the cache, so that they are read again.
     pub fn remove(&self, site: &Site) -> Result<(), Error> {
         lock(&self.0)?.pop(site);
         Ok(())
@@ -54,7 +54,7 @@ impl SecretCache {
 }
 
 impl CachedSecrets {
-    /// Returns whether they need not be read anew from an engine of this generation.
+    /// Returns whether the secrets are still valid for an engine of this generation.
     pub fn is_fresh(&self, generation: u64) -> bool {
         self.generation == generation && self.read.elapsed() < MAX_AGE
     }

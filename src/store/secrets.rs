@@ -1,54 +1,60 @@
-//! What a site's persons are hashed with: one secret, and those that it has had before.
+//! The secrets with which a site's persons are hashed: the current one and earlier ones.
 
 use super::person::{Identity, Person};
 use crate::error::Error;
 
-/// Bytes of one secret.
+/// Length of a secret, in bytes.
 const LENGTH: usize = 32;
-/// How many are kept: what was hashed with an older one is nobody's any more.
+/// Maximum number of secrets kept. Hashes made with an older one can no longer be matched to a person.
 const MAX_SECRETS: usize = 8;
 
-/// The secrets of a site, the newest first. Not `Debug`: they must not get into a log.
+/// The secrets of a site, newest first. The type does not implement `Debug`, so that secrets cannot be logged by mistake.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secrets(Vec<[u8; LENGTH]>);
 
 impl Secrets {
-    /// One that nobody can guess.
+    /// Generates a single random secret.
+    ///
+    /// # Errors
+    /// Returns an error if the system provides no random bytes.
     pub(super) fn random() -> Result<Self, Error> {
         let mut secret = [0; LENGTH];
         getrandom::fill(&mut secret).map_err(|error| Error::store(error.to_string()))?;
         Ok(Self(vec![secret]))
     }
 
-    /// The same with another one in front.
+    /// Returns these secrets with a new random one in front.
+    ///
+    /// # Errors
+    /// Returns an error if the system provides no random bytes.
     pub(super) fn rotated(&self) -> Result<Self, Error> {
         let fresh = Self::random()?;
         Ok(Self(fresh.0.into_iter().chain(self.0.iter().copied()).take(MAX_SECRETS).collect()))
     }
 
-    /// As they are stored: one behind the other.
+    /// Returns the stored format: the concatenated secrets.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         self.0.concat()
     }
 
-    /// Reads back what [`to_bytes`](Self::to_bytes) gave. `None`: it is damaged.
+    /// Reads the format of [`to_bytes`](Self::to_bytes). Returns `None` if it is malformed.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (secrets, rest) = bytes.as_chunks::<LENGTH>();
         (!secrets.is_empty() && rest.is_empty()).then(|| Self(secrets.iter().take(MAX_SECRETS).copied().collect()))
     }
 
-    /// The one that is hashed with.
+    /// Returns the current secret, with which new comments are hashed.
     pub fn newest(&self) -> &[u8; LENGTH] {
-        // There is always one.
+        // The list is never empty.
         self.0.first().unwrap_or(&[0; LENGTH])
     }
 
-    /// All of them, the newest first.
+    /// Returns all secrets, newest first.
     pub fn all(&self) -> impl Iterator<Item = &[u8; LENGTH]> {
         self.0.iter()
     }
 
-    /// Whom a person was known as under each of them.
+    /// Returns the hash of an identity under each secret, newest first.
     pub fn hashes_of(&self, identity: Identity<'_>) -> Vec<Person> {
         self.0.iter().map(|secret| Person::hash(secret, identity)).collect()
     }

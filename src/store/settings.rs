@@ -1,4 +1,4 @@
-//! Where the state is kept and for how long.
+//! The settings of the store.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,26 +7,27 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::retention::RetentionLookup;
 
-/// Where the state is kept and for how long.
+/// The settings of the store: where it keeps its data, and for how long.
 #[derive(Clone)]
 pub struct StoreSettings {
-    /// `redis://…`, `rediss://…`, `redis+sentinel://…`, `redis+cluster://…` or `memory:`. `None`: a file in `data_dir`.
+    /// Address of the store: `redis://…`, `rediss://…`, `redis+sentinel://…`, `redis+cluster://…` or `memory:`. `None` selects
+    /// the embedded engine, with a file in `data_dir`.
     pub url: Option<String>,
-    /// The directory of the file.
+    /// Directory of the embedded engine's file.
     pub data_dir: PathBuf,
-    /// What every Redis key starts with, e.g. `gp:`; the site in braces follows.
+    /// Prefix of every Redis key, e.g. `gp:`. The site in braces follows it.
     pub prefix: String,
-    /// How many connections to Redis all comments share.
+    /// Number of Redis connections that callers share.
     pub connections: u32,
-    /// For how long each site's data is kept.
+    /// Retention periods of each site's data.
     pub retention: RetentionLookup,
-    /// How many changes are kept per site for watchers.
+    /// Maximum number of changes kept per site for watchers.
     pub keep_events: u32,
-    /// How long the way of a comment waits for Redis.
+    /// Timeout of Redis commands that a comment waits for.
     pub timeout: Duration,
-    /// A certificate in PEM: who signed those of the Redis servers. `None`: whom the system trusts.
+    /// File with the PEM certificate of the CA that signed the Redis servers' certificates, or `None` to use the system's CAs.
     pub ca: Option<PathBuf>,
-    /// How many Redis replicas must have a held comment before it counts as recorded.
+    /// Number of Redis replicas that must have a held comment before it counts as recorded.
     pub wait_replicas: u32,
 }
 
@@ -46,19 +47,19 @@ impl fmt::Debug for StoreSettings {
     }
 }
 
-/// Why a store's address is not taken.
+/// Returns the error for a store address of an unknown form.
 pub(super) fn unknown_address(url: &str) -> Error {
     let forms = "redis://HOST:PORT, rediss://…, redis+sentinel://…, redis+cluster://… or memory:";
     Error::store(format!("the store {:?} is not known; use {forms}", redacted(url)))
 }
 
-/// The address without what may be a secret: user and password before the host, and options after it.
+/// Returns an address without the parts that may hold a secret: user and password before the host, and options after it.
 pub(super) fn redacted(url: &str) -> String {
-    // What comes before the last @ may hold anything, and what comes after a question mark may be a password too.
+    // A password may contain any character before the last @, and options after a question mark may contain one too.
     let end = url.rfind('@').unwrap_or(0);
     let url = &url[..url[end..].find(['?', '#']).map_or(url.len(), |at| end + at)];
     match (url.split_once("://"), url.rsplit_once('@')) {
-        // What stands before :// may be part of a mistyped password.
+        // In a mistyped address, the part before :// may belong to a password.
         (Some((scheme, _)), Some((_, host))) if scheme.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'+') => {
             format!("{scheme}://…@{host}")
         }

@@ -1,12 +1,12 @@
-//! What a copy of the store holds.
+//! The result of copying the embedded store.
 
-/// What [`snapshot()`](super::snapshot()) has written.
+/// A summary of the copy that [`snapshot()`](super::snapshot()) wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The file's length.
+    /// Size of the file, in bytes.
     pub bytes: u64,
-    /// How many comments are in it.
+    /// Number of comments in the copy.
     pub comments: u64,
-    /// How many of them are held.
+    /// Number of held comments in the copy.
     pub held: u64,
 }

@@ -1,5 +1,5 @@
-//! Versions of what a process keeps in memory and writes alone: whoever has read something reads it again when its version
-//! has risen. They rise after the commit and with it, whether or not the caller who asked for it is still there.
+//! Versions of data in engines that only this process writes to. A reader that caches data reads it again when its version
+//! has increased. The engine increases a version as part of the commit, even if the caller has gone in the meantime.
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
@@ -9,26 +9,26 @@ use lru::LruCache;
 
 use crate::comment::Site;
 
-/// How many sites have a version of their own; those that changed longest ago share one.
+/// Maximum number of sites with a version of their own. The sites that changed longest ago share one.
 const MAX_SITES: usize = 10_000;
 
 /// The versions of a store that only this process writes to.
 #[derive(Default)]
 pub(super) struct Versions {
-    /// Of the small things that all sites share.
+    /// Number of changes of the [`Records`](super::Records).
     pub records: AtomicU64,
-    /// Of each site's block and allow entries.
+    /// Versions of the sites' block and allow entries.
     pub lists: SiteVersions,
-    /// Of each site's log of outcomes.
+    /// Versions of the sites' outcome logs.
     pub outcomes: SiteVersions,
 }
 
-/// A version for each site.
+/// A version per site.
 pub(super) struct SiteVersions(Mutex<State>);
 
 struct State {
     newest: u64,
-    /// The version of all sites that have none of their own.
+    /// Version of all sites that have none of their own.
     others: u64,
     sites: LruCache<Site, u64>,
 }
@@ -41,23 +41,23 @@ impl Default for SiteVersions {
 }
 
 impl Versions {
-    /// Returns the version of the records. From 1 on.
+    /// Returns the version of the records, starting at 1.
     pub fn records_version(&self) -> u64 {
         self.records.load(Ordering::Relaxed) + 1
     }
 }
 
 impl SiteVersions {
-    /// Returns the version of a site. From 1 on.
+    /// Returns the version of a site, starting at 1.
     pub fn get(&self, site: &Site) -> u64 {
-        // A panic elsewhere: a version that is never the one before has everything read again.
+        // After a panic, return a version that differs from every earlier one, so that everything is read again.
         let Ok(mut state) = self.0.lock() else { return u64::MAX };
         let State { others, sites, .. } = &mut *state;
-        // Looking is no use of it: what changed last is what is kept.
+        // Eviction depends on the last change, so a read must not refresh the entry.
         sites.peek(site).copied().unwrap_or(*others)
     }
 
-    /// Raises the version of a site.
+    /// Increases the version of a site.
     pub fn bump(&self, site: &Site) {
         let Ok(mut state) = self.0.lock() else { return };
         state.newest += 1;
@@ -65,12 +65,12 @@ impl SiteVersions {
         if let Some((other, version)) = state.sites.push(site.clone(), newest)
             && other != *site
         {
-            // Whoever knows that site, or one that shares the version, reads once more.
+            // Readers of the evicted site, and of sites that share the version, read once more.
             state.others = state.others.max(version);
         }
     }
 
-    /// Raises the versions of all sites.
+    /// Increases the versions of all sites.
     pub fn bump_all(&self) {
         let Ok(mut state) = self.0.lock() else { return };
         state.newest += 1;
@@ -107,7 +107,7 @@ mod tests {
         for other in 2..=MAX_SITES + 2 {
             versions.bump(&site(other));
         }
-        // One that was known before the change must be read again; the same version would say that nothing changed.
+        // The version from before the change must not come back: a reader would conclude that nothing changed.
         assert!(versions.get(&site(1)) >= raised && versions.get(&site(1)) != unknown);
         versions.bump(&site(1));
         assert!(versions.get(&site(1)) > raised);

@@ -1,4 +1,4 @@
-//! Measures and traces the parts of the way of a comment.
+//! Measures and traces the stages of processing a comment.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use tracing::Instrument;
 use super::metrics::METRICS;
 use super::stage::Stage;
 
-/// Does a part of the way of a comment, measured and traced.
+/// Runs a stage. Records its duration and a span.
 pub fn measured<T>(stage: Stage, work: impl FnOnce() -> T) -> T {
     let began = Instant::now();
     let done = stage.span().in_scope(work);
@@ -15,7 +15,7 @@ pub fn measured<T>(stage: Stage, work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// The same for a part that waits.
+/// Runs an asynchronous stage. Records its duration and a span.
 pub async fn measured_async<T>(stage: Stage, work: impl Future<Output = T>) -> T {
     let began = Instant::now();
     let done = work.instrument(stage.span()).await;

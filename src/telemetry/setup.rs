@@ -18,34 +18,34 @@ use tracing_subscriber::prelude::*;
 
 use crate::error::BoxError;
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// Lines for people.
+    /// Human-readable lines.
     Human,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// Sends what is left of the traces when it is told to.
+/// A handle that sends the remaining traces before the process ends.
 #[must_use]
 pub struct TraceExporter(Option<SdkTracerProvider>);
 
 impl TraceExporter {
-    /// Sends what is left. Waits for it, but not for long.
+    /// Sends the remaining traces. Waits for a limited time until they are sent.
     pub fn finish(self) {
         if let Some(provider) = self.0 {
-            // Whoever was to receive them may be gone.
+            // The receiver may be gone.
             let _ = provider.shutdown();
         }
     }
 }
 
-/// Starts the log, to stderr, and the traces. `filter` is in the syntax of `tracing_subscriber::EnvFilter`, e.g. `info`
-/// or `gatepost=debug`; `otlp` is where traces go, by gRPC. Within a runtime.
+/// Starts the log, which goes to stderr, and the traces. `filter` is in the syntax of `tracing_subscriber::EnvFilter`, e.g.
+/// `info` or `gatepost=debug`. Traces are sent to the address `otlp` by gRPC. Must be called within a Tokio runtime.
 ///
 /// # Errors
-/// A filter or address that cannot be read, or a log that was started before.
+/// Returns an error if the filter or the address is invalid, or if a log was started before.
 pub fn start(format: LogFormat, filter: &str, otlp: Option<&str>) -> Result<TraceExporter, BoxError> {
     let filter = EnvFilter::try_new(filter)?;
     let log = match format {
@@ -60,7 +60,7 @@ pub fn start(format: LogFormat, filter: &str, otlp: Option<&str>) -> Result<Trac
     };
     let provider = otlp.map(exporter).transpose()?;
     let traces = provider.as_ref().map(|provider| {
-        // The log's level is for the log. Of what the libraries tell nothing is traced.
+        // The log's level does not apply to traces. Spans of libraries are not traced.
         let ours = Targets::new().with_target("gatepost", tracing::Level::DEBUG);
         tracing_opentelemetry::layer().with_tracer(provider.tracer("gatepost")).with_filter(ours)
     });
@@ -74,7 +74,7 @@ fn exporter(endpoint: &str) -> Result<SdkTracerProvider, BoxError> {
     Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
 }
 
-/// Makes a call's span part of the trace that its caller tells of, by the header of W3C Trace Context.
+/// Makes a call's span part of the caller's trace if the call has a W3C Trace Context header.
 pub fn set_parent(span: &Span, headers: &HeaderMap) {
     struct Headers<'h>(&'h HeaderMap);
     impl Extractor for Headers<'_> {
@@ -87,7 +87,7 @@ pub fn set_parent(span: &Span, headers: &HeaderMap) {
         }
     }
     if headers.contains_key("traceparent") {
-        // Without anybody to send traces to there is nothing to be part of.
+        // Fails without an exporter, when there is no trace to be part of.
         let _ = span.set_parent(TraceContextPropagator::new().extract(&Headers(headers)));
     }
 }

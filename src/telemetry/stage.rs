@@ -1,25 +1,25 @@
-//! The parts of the way of a comment, as metrics and traces name them.
+//! The stages of processing a comment, as metrics and traces name them.
 
-/// A part of the way of a comment.
+/// A stage of processing a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// Reading and checking the request.
+    /// Parsing and checking the request.
     Parse,
-    /// Lists, form, text, model.
+    /// Evaluating lists, form, text and model.
     Score,
-    /// The store's atomic step.
+    /// The first, atomic step in the store.
     Admit,
-    /// From score and facts to a verdict.
+    /// Deciding the verdict from scores and facts.
     Decide,
-    /// The store's second step, for what needed a second thought.
+    /// The second step in the store, for a comment whose verdict the facts may change.
     Record,
 }
 
 impl Stage {
-    /// All of them, in order.
+    /// All stages, in order.
     pub(super) const ALL: [Stage; 5] = [Stage::Parse, Stage::Score, Stage::Admit, Stage::Decide, Stage::Record];
 
-    /// What traces know it by.
+    /// Returns a span with the stage's name for traces.
     pub(super) fn span(self) -> tracing::Span {
         match self {
             Self::Parse => tracing::debug_span!("parse"),
@@ -30,7 +30,7 @@ impl Stage {
         }
     }
 
-    /// Returns the name that metrics know it by.
+    /// Returns the stage's name in metrics.
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Parse => "parse",

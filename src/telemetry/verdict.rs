@@ -3,7 +3,7 @@
 use super::metrics::METRICS;
 use crate::verdict::{Decision, Verdict};
 
-/// Counts a verdict, and tells of it in the log.
+/// Counts a verdict and logs it.
 pub fn report_verdict(verdict: &Verdict) {
     let (site, decision) = (verdict.site.as_str(), verdict.decision.as_str());
     let label = verdict.highest_score().map_or("", |(label, _)| label);
@@ -20,7 +20,7 @@ pub fn report_verdict(verdict: &Verdict) {
         METRICS.limited(limit.local, &limit.scope);
     }
     let (verdict_id, comment_id, revision) = (verdict.id.as_str(), verdict.comment_id.as_str(), verdict.revision);
-    // While the store is away one line has said so: not one for every comment that is held for it.
+    // While the store is away, one line has reported that: a line for each held comment would flood the log.
     if verdict.decision == Decision::Approve || verdict.not_recorded {
         tracing::debug!(site, comment_id, verdict_id, revision, decision, label, reason, "verdict");
     } else {

@@ -1,23 +1,23 @@
-//! What becomes of a comment, and which of its parts it can do without.
+//! Decisions on comments, and the parts of a comment that can be removed.
 
 use crate::pb;
 
-/// What becomes of a comment, mildest first.
+/// A decision on a comment. The variants are in order of strictness, mildest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Decision {
-    /// Publish it.
+    /// Publish the comment.
     Approve,
-    /// Keep it back until a moderator has decided.
+    /// Hold the comment back until a moderator decides.
     Hold,
-    /// Refuse it.
+    /// Refuse the comment.
     Reject,
 }
 
 impl Decision {
-    /// The three of them, mildest first.
+    /// All decisions, mildest first.
     pub const ALL: [Self; 3] = [Self::Approve, Self::Hold, Self::Reject];
 
-    /// The word for it in filters, policies and logs.
+    /// Returns the name of the decision in filters, policies and logs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Approve => "approve",
@@ -26,12 +26,12 @@ impl Decision {
         }
     }
 
-    /// The decision that a word names.
+    /// Parses the name of a decision, in any case. Returns `None` if it is unknown.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|decision| decision.as_str().eq_ignore_ascii_case(word))
     }
 
-    /// The decision that a number on the wire names.
+    /// Returns the decision for a number on the wire, or `None` if the number stands for none.
     pub fn from_wire(number: i32) -> Option<Self> {
         match pb::Decision::try_from(number).ok()? {
             pb::Decision::Unspecified => None,
@@ -41,7 +41,7 @@ impl Decision {
         }
     }
 
-    /// Its number on the wire.
+    /// Returns the decision's value on the wire.
     pub fn to_wire(self) -> pb::Decision {
         match self {
             Self::Approve => pb::Decision::Approve,
@@ -80,7 +80,7 @@ impl RemovablePart {
         }
     }
 
-    /// Returns its number on the wire.
+    /// Returns the part's value on the wire.
     pub fn to_wire(self) -> pb::Part {
         match self {
             Self::AuthorUrl => pb::Part::AuthorUrl,
@@ -88,7 +88,7 @@ impl RemovablePart {
         }
     }
 
-    /// Returns the part that a number on the wire names. `None` if it names none.
+    /// Returns the part for a number on the wire, or `None` if the number stands for none.
     pub fn from_wire(number: i32) -> Option<Self> {
         Self::ALL.into_iter().find(|part| i32::from(part.to_wire()) == number)
     }

@@ -1,4 +1,4 @@
-//! Verdicts as messages of the wire, and back.
+//! Conversions between verdicts and the messages on the wire.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -32,7 +32,7 @@ impl From<Verdict> for pb::Verdict {
 impl TryFrom<pb::Verdict> for Verdict {
     type Error = &'static str;
 
-    /// Reads back what was written. Fails only when the bytes were not ours.
+    /// Reads a stored verdict. Fails only if Gatepost did not write it.
     fn try_from(wire: pb::Verdict) -> Result<Self, Self::Error> {
         let mut scores: Vec<(Cow<'static, str>, f64)> =
             wire.scores.into_iter().map(|(label, score)| (Cow::Owned(label), score)).collect();
@@ -90,7 +90,7 @@ impl From<RateLimit> for pb::RateLimit {
         Self {
             limit: limit.limit,
             remaining: limit.remaining,
-            // A wait of centuries cannot be configured;.
+            // A wait that is too long for the message cannot be configured.
             retry_after: Some(prost_types::Duration::try_from(limit.retry_after).unwrap_or_default()),
             source: source.into(),
             scope: limit.scope.into_owned(),

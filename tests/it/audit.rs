@@ -1,4 +1,5 @@
-//! Who did what: acts that are one and are taken back as one, the chain of hashes, and how the queue moves.
+//! Tests of the audit log: an act is one entry and is undone as one, changes break the hash chain, and queue changes are
+//! streamed.
 
 use std::process::Command;
 
@@ -41,7 +42,7 @@ async fn a_bulk_is_one_act(server: &Server) {
     let rejected = pipe_on(server, &["reject", "--reason", "spam", "--moderator", "mia", "-"], out(&listed));
     assert_eq!(code(&rejected), 0, "{}", err(&rejected));
     assert!(server.queue().await.is_empty());
-    // One of them was looked at again since.
+    // One of the comments was decided again since.
     assert_eq!(server.decide(&ids[3], Decision::Approve).await.error, None);
 
     let undone = on(server, &["undo", "--last", "--moderator", "mia", "--format", "csv"]);
@@ -52,7 +53,7 @@ async fn a_bulk_is_one_act(server: &Server) {
     assert_eq!(code(&nothing), 2);
     assert!(err(&nothing).contains("no act of eve"), "{}", err(&nothing));
 
-    // What somebody else decided since is not this moderator's to take back, so that nothing is left.
+    // A comment that somebody else decided since is not part of this moderator's act, so nothing is left to undo.
     let again = on(server, &["undo", "--last", "--moderator", "mia"]);
     assert!(code(&again) == 2 && err(&again).contains("no act of mia"), "{}", err(&again));
 
@@ -139,16 +140,16 @@ async fn one_changed_byte_is_named_and_so_is_a_missing_record_and_a_chain_made_a
     let (status, said) = verify(&server, &[]);
     assert!(status == 1 && said.contains("6: missing"), "{said}");
 
-    // A chain without its end is whole in itself: only who noted the end can tell.
+    // A chain whose end was cut off is consistent in itself. Only a noted end reveals the cut.
     assert!(server.terminate().success());
     sqlite(&server, "DELETE FROM audit WHERE number >= 3");
     server.start_again();
     assert_eq!(verify(&server, &[]).0, 0);
     let (status, said) = verify(&server, &["--end", &end]);
-    assert!(status == 1 && said.contains("does not reach there"), "{said}");
+    assert!(status == 1 && said.contains("no longer does"), "{said}");
 }
 
-/// Does something to the server's database, as somebody might who can write the file.
+/// Runs a statement on the database of the server, like an attacker who can write the file.
 fn sqlite(server: &Server, statement: &str) {
     let connection = rusqlite::Connection::open(server.data_dir().join("gatepost.db")).unwrap();
     assert!(connection.execute(statement, []).unwrap() > 0);
@@ -304,7 +305,7 @@ fn shells_and_manuals_are_served_from_the_same_words() {
     assert!(gatepost(&["man", "--dir", dir.to_str().unwrap()]).status().unwrap().success());
     let pages = std::fs::read_dir(&dir).unwrap().count();
     assert!(pages > 20, "{pages} pages");
-    // The shell takes its completions.
+    // Bash accepts the completion script.
     let script = gatepost(&["completions", "bash"]).output().unwrap();
     std::fs::write(folder.path().join("gatepost.bash"), &script.stdout).unwrap();
     let taken = Command::new("bash").arg("-n").arg(folder.path().join("gatepost.bash")).status();

@@ -1,4 +1,4 @@
-//! The bad things that come in: each a clear answer, the server unharmed.
+//! Tests of invalid and malicious input: each gets a clear answer, and the server is unharmed.
 
 use std::time::Duration;
 
@@ -114,7 +114,7 @@ async fn what_a_visitor_sends_too_much_of_is_cut_and_names_may_be_in_any_script(
         let verdict = server.check(endless.clone()).await.unwrap();
         assert!(!verdict.reasons.iter().any(|reason| ["HONEYPOT", "FAST_FORM"].contains(&&*reason.code)), "{verdict:?}");
     }
-    // Whoever it is can be blocked by the id that the host sent.
+    // The author can be blocked by the id of the comment that the host sent.
     let mut admin = gatepost::pb::admin_service_client::AdminServiceClient::new(server.connect().await);
     let entry = pb::ListEntry {
         kind: pb::ListKind::Block.into(),
@@ -179,7 +179,7 @@ async fn random_bytes_on_the_port_harm_nobody() {
         b"",
     ] {
         let mut socket = tokio::net::TcpStream::connect(server.address()).await.unwrap();
-        // The server may close while we still write.
+        // The server may close the connection before everything is written.
         let _ = socket.write_all(bytes).await;
         let _ = socket.shutdown().await;
         let _ = tokio::time::timeout(Duration::from_secs(2), socket.read_to_end(&mut Vec::new())).await;
@@ -194,7 +194,7 @@ async fn bytes_that_are_no_message_are_an_invalid_argument() {
     let mut client = tonic::client::Grpc::new(server.connect().await);
     client.ready().await.unwrap();
     let path = http::uri::PathAndQuery::from_static("/gatepost.v1.ModerationService/CheckComment");
-    // A list request's first field is text; a comment is a message: the text is none.
+    // The first field of this request is text, and that of the expected request is a message, which the text is not.
     let sent = pb::GetVerdictRequest { site: "\u{7f}\u{7f}\u{7f}".into(), comment_id: String::new() };
     let codec = tonic_prost::ProstCodec::<pb::GetVerdictRequest, pb::CheckCommentResponse>::default();
     let status = client.unary(tonic::Request::new(sent), path, codec).await.unwrap_err();

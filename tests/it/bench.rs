@@ -1,4 +1,4 @@
-//! The load generator: its report adds up, waiting counts, and what a careful host does is done.
+//! Tests of the load generator: its report adds up, waiting times count, and retries behave like those of a careful host.
 
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
@@ -10,7 +10,7 @@ use crate::cli::{code, err, gatepost, out, run};
 use crate::harness::{PATIENCE, Server};
 use crate::observe::metric;
 
-/// A load on a server without a warm-up, reported as JSON.
+/// Returns a command that puts load on servers without a warm-up and reports as JSON.
 fn load(servers: &[&Server], args: &[&str]) -> Command {
     let mut command = gatepost(&["bench", "--warmup", "0s", "--format", "json"]);
     for server in servers {
@@ -32,7 +32,7 @@ fn figure(report: &Value, path: &str) -> f64 {
     report.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| panic!("no {path} in {report}"))
 }
 
-/// Every call is in the sums, and in the timeline.
+/// Asserts that every call is in the sums and in the timeline.
 fn adds_up(report: &Value) {
     let calls = |name: &str| number(report, &format!("/calls/{name}"));
     assert_eq!(calls("due"), calls("sent") + calls("not_sent"), "{report}");
@@ -60,7 +60,7 @@ fn wait(child: Child) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// Waits until a server has answered so many calls since its start.
+/// Waits until a server has answered this many calls since its start.
 fn until_called(server: &Server, calls: u32) {
     let until = Instant::now() + PATIENCE;
     while metric(server, "gatepost_call_duration_seconds_count{code=\"ok\",rpc=\"CheckComment\"}") < f64::from(calls) {
@@ -121,8 +121,8 @@ async fn those_who_come_while_a_server_stalls_are_seen_to_wait() {
     adds_up(&report);
     assert_eq!(number(&report, "/calls/answered"), 300, "{report}");
     assert!(figure(&report, "/latency_ms/max") >= 900.0, "{report}");
-    // Who came in the first 900 of the 1,000 ms waited more than 100. A program that waited for its answers before it
-    // called again would have seen as many slow calls as it has connections.
+    // The requests that were due in the first 900 of the 1,000 ms waited for more than 100 ms. A load generator that waits for
+    // its answers would have seen only as many slow calls as it has connections.
     let steps = report["latency_steps"].as_array().unwrap();
     let slow = steps.iter().filter(|step| step["at_most_ms"].as_f64().unwrap() > 100.0);
     let slow: u64 = slow.map(|step| step["calls"].as_u64().unwrap()).sum();
@@ -207,7 +207,7 @@ async fn connections_beside_the_load_are_counted_until_the_server_closes_them() 
     for (kind, wanted) in [("idle", 5), ("half_open", 4), ("slow_readers", 6)] {
         assert_eq!((number(of(kind), "/wanted"), number(of(kind), "/opened")), (wanted, wanted), "{report}");
     }
-    // Who behaves may stay; who says nothing for ten seconds may not.
+    // Well-behaved idle connections stay open; those that send nothing are closed after ten seconds.
     assert_eq!(number(of("idle"), "/closed"), 0, "{report}");
     assert_eq!(number(of("half_open"), "/closed"), 4, "{report}");
     assert!((8.0..=13.0).contains(&figure(of("half_open"), "/median_closed_s")), "{report}");

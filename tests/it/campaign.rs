@@ -1,4 +1,4 @@
-//! Nearly the same comment again and again, here and elsewhere.
+//! Tests of campaigns: near-duplicates that are sent many times to one site or to several.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use gatepost::pb::{self, Decision};
 use crate::harness::{PATIENCE, Server, comment};
 use crate::redis;
 
-/// The same advertisement with another name, number and link each time.
+/// Returns the same advertisement with another name, number and link for each `n`.
 fn variant(n: usize) -> String {
     format!(
         "Hello friends, my neighbour {n} learned to bake proper sourdough from this little course, \
@@ -27,7 +27,7 @@ async fn the_fourth_is_held(first: &Server, second: &Server) {
         let verdict = server.check(comment(&format!("c{n}"), &variant(n))).await.unwrap();
         assert_eq!((verdict.decision(), campaign(&verdict)), (Decision::Approve, None), "{verdict:?}");
     }
-    // Sending one again makes no campaign of it.
+    // Sending a comment again does not count towards a campaign.
     first.check(comment("c0", &variant(0))).await.unwrap();
     let fourth = second.check(comment("c3", &variant(3))).await.unwrap();
     assert_eq!((fourth.decision(), campaign(&fourth)), (Decision::Hold, Some("campaign.here")), "{fourth:?}");
@@ -88,7 +88,7 @@ async fn a_campaign_against_other_sites_is_known_to_other_servers_of_the_same_re
         let elsewhere = pb::Comment { site: format!("other{n}.example"), ..comment("x", &variant(n)) };
         there.check(elsewhere).await.unwrap();
     }
-    // They tell each other twice a second, and one that starts later hears what was told before.
+    // The servers exchange their counts twice a second, and a server that starts later receives the earlier ones.
     let until = Instant::now() + PATIENCE;
     for server in [here, Server::steady_with(QUIET, &flags).await] {
         let mut n = 100;

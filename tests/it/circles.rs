@@ -1,7 +1,7 @@
-//! No two files of the program need each other, directly or through others.
+//! Checks that no two files of the program depend on each other, directly or through others.
 //!
-//! A file needs another if it names something that is defined there, wherever it is re-exported. Declaring a module and
-//! re-exporting from it (`mod`, `pub use`) is not need.
+//! A file depends on another if it names something that is defined there, wherever it is re-exported. Declaring a module and
+//! re-exporting from it (`mod`, `pub use`) is not a dependency.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,17 +12,17 @@ use syn::{Attribute, Item, ItemUse, UseTree, Visibility};
 /// A path of names, like `["store", "audit"]`.
 type Module = Vec<String>;
 
-/// What one module defines, imports and names.
+/// The definitions, imports and paths of one module.
 #[derive(Default)]
 struct Contents {
-    /// The module whose file holds it; itself, unless it is inline.
+    /// The module whose file holds this one; the module itself, unless it is inline.
     file: Module,
     defined: BTreeSet<String>,
-    /// Local names of what `use` brings in, with the path that each stands for.
+    /// Local names of imports, with the path that each stands for.
     imported: BTreeMap<String, Vec<String>>,
     /// Paths before `::*`.
     globs: Vec<Vec<String>>,
-    /// Every path that its code names, outside of `pub use`.
+    /// Every path that the code names, outside of `pub use`.
     named: BTreeSet<Vec<String>>,
 }
 
@@ -32,8 +32,8 @@ struct Program {
 }
 
 impl Program {
-    /// Reads the program whose files `read` returns by module; the crate itself is the empty path. Returns an error for a
-    /// file that is not Rust.
+    /// Reads a program. `read` returns the file of a module; the empty path is the crate. Returns an error if a file is not
+    /// Rust.
     fn read(read: impl Fn(&[String]) -> Option<String>) -> Result<Self, syn::Error> {
         let mut program = Self { modules: BTreeMap::new() };
         let mut files = vec![Module::new()];
@@ -114,7 +114,7 @@ impl Program {
         globs.filter_map(|glob| self.definition(&module, &[glob, path].concat(), depth.checked_sub(1)?)).next()
     }
 
-    /// Returns which files need which, with the paths that say so.
+    /// Returns the files that each file depends on, with the paths that show it.
     fn needs(&self) -> BTreeMap<&Module, BTreeMap<&Module, BTreeSet<String>>> {
         let mut needs: BTreeMap<&Module, BTreeMap<&Module, BTreeSet<String>>> = BTreeMap::new();
         for (module, contents) in &self.modules {
@@ -125,12 +125,12 @@ impl Program {
                 }
             }
         }
-        // The crate's own file lists the rooms, and no more.
+        // The file of the crate only lists the modules.
         needs.remove(&Module::new());
         needs
     }
 
-    /// Returns a line for each need that is part of a circle.
+    /// Returns a line for each dependency that is part of a cycle.
     fn circles(&self) -> Vec<String> {
         let needs = self.needs();
         let reached = |from: &Module| {
@@ -160,7 +160,7 @@ impl Contents {
     fn import(&mut self, item: &ItemUse) {
         let public = !matches!(item.vis, Visibility::Inherited);
         let mut add = |path: Vec<String>, alias: String| {
-            // `use a::b::{self}` brings in `b`.
+            // `use a::b::{self}` imports `b`.
             let path: Vec<String> = match path.split_last() {
                 Some((last, before)) if last == "self" && !before.is_empty() => before.to_vec(),
                 _ => path,
@@ -179,7 +179,7 @@ impl Contents {
     }
 }
 
-/// Calls `add` with every path of a `use`, and the name under which it is known from then on.
+/// Calls `add` with every path of a `use` and the name that it is imported under.
 fn flatten(tree: &UseTree, before: Vec<String>, add: &mut impl FnMut(Vec<String>, String)) {
     let with = |name: String| [&before[..], &[name]].concat();
     match tree {
@@ -196,7 +196,7 @@ struct Names<'a>(&'a mut BTreeSet<Vec<String>>);
 
 impl<'ast> Visit<'ast> for Names<'_> {
     fn visit_item_use(&mut self, item: &'ast ItemUse) {
-        // Those of the module are imports; this one stands in a function.
+        // The imports of the module are handled separately; this `use` is inside a function.
         flatten(&item.tree, Vec::new(), &mut |path, _| {
             self.0.insert(path);
         });
@@ -223,7 +223,7 @@ impl<'ast> Visit<'ast> for Names<'_> {
 
     fn visit_macro(&mut self, called: &'ast syn::Macro) {
         visit::visit_macro(self, called);
-        // Nobody knows what a macro makes of its tokens: every `a::b` counts as a path.
+        // The expansion of a macro is unknown, so every `a::b` among its tokens counts as a path.
         self.tokens(called.tokens.clone());
     }
 }

@@ -1,4 +1,4 @@
-//! The commands, as typed: the real program, its output, its exit codes.
+//! Tests of the commands: the real program, its output and its exit codes.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Output, Stdio};
@@ -16,7 +16,7 @@ use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, comment};
 /// A comment that the default policy holds.
 pub const SPAM: &str = "Cheap pills!!! Buy viagra now at http://cheap-pills.example/buy http://cheap-pills.example/now";
 
-/// The program with arguments, out of reach of the environment of whoever runs the tests.
+/// Returns the program with arguments, shielded from the environment variables of the test run.
 pub fn gatepost(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatepost"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GATEPOST_")) {
@@ -30,14 +30,14 @@ pub fn run(args: &[&str]) -> Output {
     gatepost(args).output().unwrap()
 }
 
-/// Runs with this on standard input.
+/// Runs the program with this input on standard input.
 pub fn pipe(args: &[&str], input: &[u8]) -> Output {
     let mut child = gatepost(args).stdin(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
-    // Beside the reading of the output, or both pipes could fill up.
+    // The input is written in a thread of its own, because both pipes could fill up otherwise.
     let writer = thread::spawn(move || {
-        // A program that refuses its arguments reads nothing.
+        // Writing fails if the program refuses its arguments and reads nothing.
         let _ = stdin.write_all(&input);
     });
     let output = child.wait_with_output().unwrap();
@@ -45,7 +45,7 @@ pub fn pipe(args: &[&str], input: &[u8]) -> Output {
     output
 }
 
-/// Runs against a server.
+/// Runs the program against a server.
 pub fn on(server: &Server, args: &[&str]) -> Output {
     gatepost(args).env("GATEPOST_SERVER", server.url()).env("GATEPOST_SITE", SITE).output().unwrap()
 }
@@ -77,7 +77,7 @@ async fn hold(server: &Server, ids: &[&str]) {
     }
 }
 
-/// Has so many comments held, as an archive, which no limit applies to. Returns their ids.
+/// Has this many comments held by sending them as an archive, to which no limit applies. Returns their ids.
 fn hold_many(server: &Server, count: usize) -> Vec<String> {
     let ids: Vec<String> = (0..count).map(|number| format!("c-{number:03}")).collect();
     let lines: String = ids.iter().map(|id| format!("{{\"text\":\"hello from {id}\",\"id\":\"{id}\"}}\n")).collect();
@@ -87,7 +87,7 @@ fn hold_many(server: &Server, count: usize) -> Vec<String> {
     ids
 }
 
-/// Runs against a server in a terminal. Returns what it shows, standard error included.
+/// Runs the program against a server in a terminal. Returns what it shows, including standard error.
 fn in_a_terminal(server: &Server, args: &[&str]) -> String {
     let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 120, pixel_width: 0, pixel_height: 0 }).unwrap();
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_gatepost"));
@@ -169,7 +169,7 @@ fn a_file_is_judged_line_by_line_and_a_broken_line_is_only_that() {
                  {\"body\":\"three\",\"comment_id\":\"own\",\"site\":\"s\",\"id\":\"set:3\"}\n";
     let output = pipe(&["check", "--file", "-", "--format", "jsonl"], lines.as_bytes());
     assert_eq!(code(&output), 5);
-    assert!(err(&output).contains("line 2: is no JSON"), "{}", err(&output));
+    assert!(err(&output).contains("line 2: is not JSON"), "{}", err(&output));
     let verdicts = json_lines(out(&output));
     let ids: Vec<_> = verdicts.iter().map(|verdict| (text(verdict, "site"), text(verdict, "comment_id"))).collect();
     assert_eq!(ids, [("check", "set:1"), ("check", "line-3"), ("s", "own")]);
@@ -402,7 +402,7 @@ impl Watching {
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        // It may have left already.
+        // The program may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -423,7 +423,7 @@ async fn a_watcher_reconnects_by_itself_and_begins_where_it_left_off() {
     server.decide("b", Decision::Approve).await;
     let (id, cursor) = watching.next();
     assert_eq!(id, "b", "the same watcher goes on after the restart");
-    // The file is written right after the line.
+    // The cursor file is written right after the line.
     let until = Instant::now() + PATIENCE;
     while std::fs::read_to_string(&file).unwrap().trim() != cursor {
         assert!(Instant::now() < until, "the cursor is not kept");
@@ -504,7 +504,7 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
     let mut child = gatepost(&["check", "--file", "-", "--format", "jsonl"]).stdin(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     drop(child.stdout.take());
-    // It may end before it has read everything.
+    // The program may end before it has read everything.
     let _ = stdin.write_all(lines.as_bytes());
     drop(stdin);
     let output = child.wait_with_output().unwrap();
@@ -521,7 +521,7 @@ fn every_command_shows_examples() {
         let help = out(&help);
         let below = help.split("\nCommands:\n").nth(1).unwrap_or_default();
         let names = below.lines().take_while(|line| !line.trim().is_empty());
-        // Longer words about a command are indented further.
+        // Descriptions of commands that wrap to a second line are indented further.
         let names = names.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
         let names = names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
         waiting.extend(names.map(|name| [command.clone(), vec![name.to_owned()]].concat()));
@@ -558,7 +558,7 @@ async fn ids_that_look_like_options_go_through_the_pipe() {
     assert_eq!((code(&approved), out(&approved).lines().count()), (0, 3), "{}", err(&approved));
     let shown = on(&server, &["show", "-9f", "--format", "json"]);
     assert_eq!(code(&shown), 0, "{}", err(&shown));
-    // A slip of the finger acts on nothing.
+    // A misspelled option must not cause any act.
     let slip = on(&server, &["reject", "c-1", "--raeson", "spam"]);
     assert_eq!(code(&slip), 2, "{}", err(&slip));
     assert_eq!(server.queue().await.len(), 3);

@@ -1,4 +1,4 @@
-//! The corpus of the repository: readable by a moderator, and enough to train a model from.
+//! Tests of the training corpus of the repository: it is well-formed, and large enough to train a model.
 
 use std::collections::HashMap;
 use std::fs;
@@ -39,7 +39,7 @@ fn every_line_is_a_labelled_comment_of_its_own() {
             let text = |name: &str| row[name].as_str().unwrap_or_else(|| panic!("{place}: no {name}"));
             assert!(["ham", "spam", "toxic"].contains(&text("label")), "{place}");
             assert!(!text("kind").is_empty() && !text("lang").is_empty() && !text("body").trim().is_empty(), "{place}");
-            // A name may make a bland text spam: there it may stand twice.
+            // The author's name may make a harmless text spam, so a text may occur once for each name.
             let key = format!("{}\0{}", text("body"), row["author"]);
             if let Some(before) = seen.insert(key, place.clone()) {
                 panic!("{place} stands in {before} too");

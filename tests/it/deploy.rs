@@ -1,6 +1,6 @@
-//! What documents and deploy/ name is there: options, variables, flags, metrics, alerts, versions.
+//! Checks that everything that documents and deploy/ name exists: options, variables, flags, metrics, alerts, versions.
 //!
-//! That these files are well-formed is for `deploy/check`, with the tools of those who read them.
+//! `deploy/check` checks that these files are well-formed, with the tools that read them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,11 +15,11 @@ pub fn read(file: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// All files of a folder and those in it.
+/// Collects all files of a folder and its subfolders.
 pub fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        // Secrets are not in the repository, and not for the eyes of a failing test.
+        // Secrets are not part of the repository and must not show up in the message of a failing test.
         match path.is_dir() {
             true if path.ends_with("secrets") => {}
             true => files(&path, found),
@@ -28,8 +28,8 @@ pub fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The documents and the files of deploy/, each with its name and its text. What goes on in the next line after a `\` is one
-/// line. The change log is not among them: it tells of what was.
+/// Returns the name and text of each document and each file of deploy/. Lines that end in `\` are joined with the next one.
+/// The change log is left out, because it describes earlier versions.
 pub fn documents() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found: Vec<PathBuf> = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "models/README.md"]
@@ -46,7 +46,7 @@ pub fn documents() -> Vec<(String, String)> {
         .collect()
 }
 
-/// Every word of a text that begins so, over letters, digits and underscores; and where it ends, the place in the text.
+/// Returns every word of letters, digits and underscores that begins with `start`, with the offset of its end.
 fn words<'a>(text: &'a str, start: &str) -> Vec<(&'a str, usize)> {
     let inside = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices(start)
@@ -58,7 +58,8 @@ fn words<'a>(text: &'a str, start: &str) -> Vec<(&'a str, usize)> {
         .collect()
 }
 
-/// The names of all options: deploy/gatepost.toml has each of them, as a test in `src/config.rs` shows.
+/// Returns the names of all options, which are in deploy/gatepost.toml. A test in `src/config.rs` shows that the file is
+/// complete.
 fn options() -> BTreeSet<String> {
     let names = read("deploy/gatepost.toml");
     names
@@ -75,7 +76,7 @@ pub fn help(command: &[&str]) -> String {
 
 #[test]
 fn every_variable_in_documents_and_deploy_files_is_an_option() {
-    // What clients read beside them, and where the file of options is.
+    // Variables of clients, and the variable that names the configuration file.
     let mut others = BTreeSet::new();
     for command in commands().iter().filter(|command| command[0] != "help") {
         let help = help(&command.iter().map(String::as_str).collect::<Vec<_>>());
@@ -89,7 +90,7 @@ fn every_variable_in_documents_and_deploy_files_is_an_option() {
     let mut unknown = Vec::new();
     for (file, text) in documents() {
         for (variable, _) in words(&text, "GATEPOST_") {
-            // The prefix alone speaks of all of them.
+            // The prefix alone stands for all variables.
             let fine = variable == "GATEPOST_" || is_option(variable) || variable.strip_suffix("_FILE").is_some_and(is_option);
             if !fine {
                 unknown.push(format!("{file}: {variable}"));
@@ -107,7 +108,7 @@ fn every_command_in_documents_and_deploy_files_has_the_flags_that_it_is_given() 
     for (file, text) in documents() {
         for line in text.lines() {
             for (at, name) in line.match_indices("gatepost ") {
-                // To the end of the command, not of the line.
+                // Up to the end of the command, not of the line.
                 let command = line[at + name.len()..].split(['`', '|', ';', '#']).next().unwrap_or_default();
                 let mut words = command.split(|c: char| c.is_whitespace() || "\"(),".contains(c));
                 let Some(first) = words.next().filter(|word| commands.contains(*word)) else { continue };
@@ -136,14 +137,14 @@ fn every_command_in_documents_and_deploy_files_has_the_flags_that_it_is_given() 
     assert!(unknown.is_empty(), "{}", unknown.join("\n"));
 }
 
-/// Whether a command that has others does something without one of them.
+/// Returns whether a command with subcommands does something without one.
 fn does_alone(command: &[&str]) -> bool {
     let help = help(command);
     let usage = help.split("Usage: ").nth(1).unwrap_or_default().lines().next().unwrap_or_default();
     !usage.contains("<COMMAND>")
 }
 
-/// All commands of the program, and those of its commands.
+/// Returns all commands and subcommands of the program.
 fn commands() -> Vec<Vec<String>> {
     let mut commands = Vec::new();
     for first in subcommands(&[]) {
@@ -153,7 +154,7 @@ fn commands() -> Vec<Vec<String>> {
     commands
 }
 
-/// The commands of the program, or those of one of its commands, as its help lists them.
+/// Returns the commands of the program, or the subcommands of a command, as its help lists them.
 fn subcommands(of: &[&str]) -> BTreeSet<String> {
     let help = help(of);
     let listed = help.split("Commands:\n").nth(1).unwrap_or_default();
@@ -165,7 +166,7 @@ fn subcommands(of: &[&str]) -> BTreeSet<String> {
         .collect()
 }
 
-/// The metrics that the program has: what it names in a string.
+/// Returns the metrics of the program: all strings in the source that look like one.
 fn metrics() -> BTreeSet<String> {
     let mut sources = Vec::new();
     files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut sources);
@@ -181,7 +182,7 @@ fn metrics() -> BTreeSet<String> {
     named.collect()
 }
 
-/// What the text format adds to the name of a metric, by its kind.
+/// The suffixes that the text format adds to the name of a metric, depending on its kind.
 const ENDINGS: [&str; 5] = ["", "_total", "_bucket", "_sum", "_count"];
 
 #[test]

@@ -1,4 +1,5 @@
-//! A disk full, or one that takes no writes: every comment answered, nothing lost, words that help.
+//! Tests of a full disk and of one that refuses writes: every comment is answered, nothing is lost, and the messages are
+//! helpful.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,7 +13,7 @@ use tonic::Code;
 
 use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, by, comment, launch, launch_under};
 
-/// Runs a script in a place where only it and what it becomes see what it mounts. Nobody needs to be root for that,
+/// Runs a script in a mount namespace of its own, so that only it and its child processes see its mounts. This needs no root
 /// where the system allows it.
 const APART: [&str; 5] = ["unshare", "--user", "--map-root-user", "--mount", "sh"];
 
@@ -20,10 +21,11 @@ fn apart(script: &str) -> Vec<String> {
     APART.iter().chain(&["-c", &format!("{script}\nexec \"$@\""), "sh"]).map(ToString::to_string).collect()
 }
 
-/// What leaves out the tests here that the system does not allow: a choice of whoever runs them, or nobody would notice.
+/// The variable that skips the tests here that need mounts. The person who runs the tests must set it, so that they are not
+/// skipped unnoticed.
 const WITHOUT_MOUNTS: &str = "TESTS_WITHOUT_MOUNTS";
 
-/// Whether [`apart`] can mount anything here. Fails where it cannot and nobody has said that this is known.
+/// Returns whether [`apart`] can mount anything here. Panics if it cannot and [`WITHOUT_MOUNTS`] is not set.
 fn can_mount() -> bool {
     let folder = TempDir::new().unwrap();
     let script = format!("mount -t tmpfs tmpfs {}", folder.path().display());
@@ -43,7 +45,7 @@ async fn check(server: &Server, id: &str) -> pb::Verdict {
     verdict
 }
 
-/// Sends comments until one is not recorded. All that were.
+/// Sends comments until one is not recorded. Returns the recorded ones.
 async fn fill(server: &Server) -> HashMap<String, String> {
     let mut recorded = HashMap::new();
     for n in 0..5_000 {
@@ -57,13 +59,13 @@ async fn fill(server: &Server) -> HashMap<String, String> {
     panic!("the disk never filled up")
 }
 
-/// While the disk is full: comments are answered, what is there is told, and what cannot be kept is refused.
+/// Asserts what holds while the disk is full: comments are answered, recorded comments can be read, and decisions are refused.
 async fn is_full(server: &Server, recorded: &HashMap<String, String>) {
     for n in 0..30 {
         let verdict = check(server, &format!("full-{n}")).await;
         assert!(verdict.not_recorded, "{verdict:?}");
         assert!(verdict.reasons.iter().any(|reason| reason.code == "NOT_RECORDED"), "{verdict:?}");
-        // What is recorded is still told, which must not pass for the disk having room again.
+        // A recorded comment is still answered, which must not be taken as a sign that the disk has free space again.
         let known = check(server, "fill-0").await;
         assert_eq!((Some(&known.verdict_id), known.not_recorded), (recorded.get("fill-0"), false));
     }
@@ -82,7 +84,8 @@ async fn is_full(server: &Server, recorded: &HashMap<String, String>) {
     assert_eq!(&server.held().await, recorded);
 }
 
-/// When there is room again: it records by itself, and what was not recorded can be sent again.
+/// Asserts what holds when the disk has free space again: recording resumes by itself, and comments that were not recorded can
+/// be sent again.
 async fn goes_on(server: &Server, mut recorded: HashMap<String, String>) {
     let until = Instant::now() + PATIENCE;
     while check(server, "full-0").await.not_recorded {
@@ -115,7 +118,7 @@ async fn on_a_full_disk_comments_are_answered_nothing_is_lost_and_recording_goes
     let said = server.logged("the store fails");
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains("full"), "{said:?}");
-    // Only the server sees that disk; through its process we do too.
+    // Only the server sees that mount; the test reaches it through the server's process.
     let inside = format!("/proc/{}/root{}/ballast", server.process(), server.data_dir().display());
     fs::remove_file(inside).unwrap();
     goes_on(&server, recorded).await;
@@ -123,7 +126,7 @@ async fn on_a_full_disk_comments_are_answered_nothing_is_lost_and_recording_goes
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_no_file_may_grow_it_is_the_same_and_a_restart_meanwhile_loses_nothing() {
-    // Ignored, it is an error of the write and not the end of the process.
+    // With the signal ignored, exceeding the limit is an error of the write and does not end the process.
     let limited = "trap '' XFSZ; ulimit -S -f 1000; exec \"$@\"";
     let under = ["sh", "-c", limited, "sh"].map(str::to_owned).to_vec();
     let policy = format!("{HOLD_ALL}\n[limits]\nauthor = {{ count = 3, period = \"1h\", over = \"reject\" }}\n");
@@ -175,7 +178,7 @@ async fn a_data_directory_that_takes_no_writes_is_refused_with_what_to_do() {
     assert_eq!(server.held().await.len(), 1);
 }
 
-/// What `export --snapshot` says.
+/// Returns the error output of `export --snapshot`.
 fn copy_where_nothing_can_be_written(data: &Path) -> String {
     let folder = TempDir::new().unwrap();
     let (data, file) = (data.display().to_string(), folder.path().join("copy.db").display().to_string());

@@ -1,7 +1,7 @@
-//! What documents and help state of the program, held to the program: defaults, bounds, names, codes, files.
+//! Checks statements of the documents and of the help against the program: defaults, bounds, names, codes, files.
 //!
-//! Nothing is listed here: statements are found in the documents by their form, and what is true is read from where the
-//! program has it. `docs/operations.md`, `deploy/` and the command lines of all documents have more tests in `deploy.rs`.
+//! The statements are found in the documents by their form, and the truth is read from the source, so nothing is listed here.
+//! `deploy.rs` has more tests of `docs/operations.md`, `deploy/` and the command lines of all documents.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,20 +15,20 @@ use crate::deploy::{documents, help, read};
 
 // === what is true ===
 
-/// Options of `serve`, with their defaults. A test in `src/config.rs` shows that they are all there.
+/// Returns the options of `serve` with their defaults. A test in `src/config.rs` shows that they are complete.
 fn options() -> Table {
     read("deploy/gatepost.toml").parse().unwrap()
 }
 
-/// The policy's keys, with their defaults.
+/// Returns the keys of the policy with their defaults.
 fn policy() -> Table {
     let mut policy: Table = read("src/policy/default.toml").parse().unwrap();
-    // What only a site's own file has.
+    // The key that only the policy of a site has.
     policy.insert("sites".to_owned(), Value::Array(Vec::new()));
     policy
 }
 
-/// What an option, or a key of the policy written `[section] key` or `section.key`, is by default.
+/// Returns the default of an option, or of a policy key written `[section] key` or `section.key`.
 fn default_of(name: &str) -> Option<Value> {
     if let Some(value) = options().get(name) {
         return Some(value.clone());
@@ -39,7 +39,7 @@ fn default_of(name: &str) -> Option<Value> {
     parts.try_fold(first, |table, part| table.get(part).cloned())
 }
 
-/// A quantity in a document or in the program: seconds, bytes, shares and plain numbers.
+/// Parses a quantity of a document or of the program: seconds, bytes, shares and plain numbers.
 fn quantity(text: &str) -> Option<f64> {
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit() && c != ',' && c != '.').unwrap_or(text.len());
@@ -66,12 +66,13 @@ fn quantity_of(value: &Value) -> Option<f64> {
     }
 }
 
-/// The same, for what a computer makes of decimals.
+/// Returns whether two numbers are equal but for rounding.
 fn same(one: f64, other: f64) -> bool {
     (one - other).abs() < 1e-9 * one.abs().max(1.0)
 }
 
-/// The value of a constant of a source file: numbers, their sums and products, `Duration::from_…`, and others of the file.
+/// Returns the value of a constant of a source file. Understands numbers, their sums and products, `Duration::from_…`, and
+/// other constants of the file.
 fn constant(file: &str, name: &str) -> f64 {
     struct Constants<'ast>(Vec<&'ast ItemConst>);
     impl<'ast> Visit<'ast> for Constants<'ast> {
@@ -123,7 +124,8 @@ fn constant(file: &str, name: &str) -> f64 {
     value(&named.expr, &constants.0).unwrap_or_else(|| panic!("{name} of {file} is no number that this test can read"))
 }
 
-/// Every text in capitals that a part of the program has: codes, and what else looks like one. Not those of tests.
+/// Returns every string in capitals in the sources that `part` selects: codes, and everything that looks like one. Tests are
+/// left out.
 fn capitals(part: impl Fn(&Path) -> bool) -> BTreeSet<String> {
     struct Texts(BTreeSet<String>);
     impl Texts {
@@ -161,7 +163,7 @@ fn capitals(part: impl Fn(&Path) -> bool) -> BTreeSet<String> {
         }
 
         fn visit_macro(&mut self, called: &'ast syn::Macro) {
-            // They name variables of the build.
+            // These macros name variables of the build.
             if !["env", "option_env"].iter().any(|name| called.path.is_ident(name)) {
                 self.tokens(called.tokens.clone());
             }
@@ -186,7 +188,7 @@ fn is_code(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }
 
-/// The parts of the program that make codes: all but what speaks to users, to databases, and about texts.
+/// Returns whether a source file may define codes. Code for users, for databases and about texts does not.
 fn makes_codes(place: &Path) -> bool {
     let others = ["cli", "classify", "telemetry", "telemetry.rs", "store/redis", "store/redis.rs", "store/embedded", "lib.rs"];
     !others.iter().any(|other| place.starts_with(other))
@@ -198,7 +200,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The texts between single backticks, outside blocks of code, with what follows each.
+/// Returns the texts between single backticks, outside of code blocks, each with the text that follows it.
 fn spans(text: &str) -> Vec<(&str, &str)> {
     let mut spans = Vec::new();
     let mut in_block = false;
@@ -217,12 +219,12 @@ fn spans(text: &str) -> Vec<(&str, &str)> {
     spans
 }
 
-/// The blocks of code in a language.
+/// Returns the code blocks in a language.
 fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     text.split(&format!("\n```{language}\n")).skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect()
 }
 
-/// A value that follows a name directly: `name` (50 ms), or `name`, 2 %.
+/// Returns the value that follows a name directly, as in `name` (50 ms) or `name`, 2 %.
 fn stated(after: &str) -> Option<f64> {
     let rest = after.strip_prefix([' ', ',', '\n'])?.trim_start().trim_start_matches('(');
     let number = rest.find(|c: char| !c.is_ascii_digit() && c != ',' && c != '.').filter(|length| *length > 0)?;
@@ -231,7 +233,7 @@ fn stated(after: &str) -> Option<f64> {
     quantity(&format!("{} {unit}", &rest[..number])).filter(|_| !unit.is_empty())
 }
 
-/// What in a text says a default that is not one. `name` (VALUE) states the default of an option or of a policy's key.
+/// Returns the wrong defaults of a text. `name` (VALUE) states the default of an option or of a policy key.
 fn wrong_defaults(text: &str, seen: &mut usize) -> Vec<String> {
     let mut wrong = Vec::new();
     for (name, after) in spans(text) {
@@ -246,7 +248,7 @@ fn wrong_defaults(text: &str, seen: &mut usize) -> Vec<String> {
     wrong
 }
 
-/// The figures with a unit since a cell or a line began that another document does not have.
+/// Returns the figures with a unit, since the start of the cell or line, that another document does not have.
 fn figures_missing<'a>(before: &'a str, other: &'a str) -> impl Iterator<Item = String> + 'a {
     let begin = before.rfind(['|', '\n']).map_or(0, |at| at + 1);
     let words: Vec<&str> = before[begin..].split_whitespace().map(|word| word.trim_matches([',', ';', '(', ')'])).collect();
@@ -265,9 +267,9 @@ fn figures_missing<'a>(before: &'a str, other: &'a str) -> impl Iterator<Item = 
     })
 }
 
-/// What in a text is said to be what it is not: `5,000<!-- = src/store/memory.rs:MOST -->`. To the right of the sign are
-/// constants, and options or keys, multiplied by `*`; or another document that gives the same figures. Readers of the page do
-/// not see it.
+/// Returns the wrong figures among those that a comment ties to the program: `5,000<!-- = src/store/memory.rs:MAX_COMMENTS
+/// -->`. To the right of the sign are constants, options or policy keys, multiplied by `*`, or another document that gives the
+/// same figures. Readers of the rendered page do not see the comment.
 fn wrong_bounds(text: &str, seen: &mut usize) -> Vec<String> {
     let mut wrong = Vec::new();
     for (at, start) in text.match_indices("<!-- = ") {
@@ -284,7 +286,7 @@ fn wrong_bounds(text: &str, seen: &mut usize) -> Vec<String> {
                 None => default_of(factor).and_then(|value| quantity_of(&value)).unwrap_or_else(|| panic!("{factor}?")),
             })
             .product();
-        // The number and its unit are the last one or two words before it.
+        // The number and its unit are the last one or two words before the comment.
         let words: Vec<&str> = text[..at].rsplitn(3, char::is_whitespace).take(2).collect();
         let stated = quantity(words[0].trim_start_matches(['(', '`']))
             .or_else(|| quantity(&format!("{} {}", words.get(1)?.trim_start_matches(['(', '`']), words[0])));
@@ -296,21 +298,21 @@ fn wrong_bounds(text: &str, seen: &mut usize) -> Vec<String> {
     wrong
 }
 
-/// Whether Cargo.toml sets a lint of this name.
+/// Returns whether Cargo.toml sets a lint of this name.
 fn is_lint(name: &str) -> bool {
     let manifest: Table = read("Cargo.toml").parse().unwrap();
     manifest["lints"].as_table().unwrap().values().any(|lints| lints.get(name).is_some())
 }
 
-/// The names in a text that are no option's and no key's, where it can only mean one: in `name = value`, in `[section] key`,
-/// and in blocks of TOML.
+/// Returns the names in a text that look like a setting but are neither an option nor a policy key: in `name = value`, in
+/// `[section] key`, and in TOML blocks.
 fn unknown_settings(text: &str) -> Vec<String> {
     let known = |name: &str| default_of(name).is_some();
     let mut unknown = Vec::new();
     for (span, _) in spans(text) {
         let span = span.split_whitespace().collect::<Vec<_>>().join(" ");
         let name = span.split(" = ").next().unwrap();
-        // What is no TOML assigns something else.
+        // A span that is not TOML assigns something else.
         let assigns = span.contains(" = ") && span.parse::<Table>().is_ok();
         let setting = assigns || span.starts_with('[') && !span.starts_with("[[") && span.contains(']');
         let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "_.[] ".contains(c));
@@ -321,7 +323,7 @@ fn unknown_settings(text: &str) -> Vec<String> {
     }
     for block in blocks(text, "toml") {
         let table: Table = block.parse().unwrap_or_else(|error| panic!("{error}: {block}"));
-        // The review screen has a file of its own.
+        // The review screen has a settings file of its own.
         if table.contains_key("theme") {
             continue;
         }
@@ -336,7 +338,7 @@ fn unknown_settings(text: &str) -> Vec<String> {
     unknown
 }
 
-/// The links and paths in a Markdown file that lead nowhere.
+/// Returns the links and paths in a Markdown file that lead nowhere.
 fn broken_links(file: &Path, text: &str) -> Vec<String> {
     let mut broken = Vec::new();
     let folder = file.parent().unwrap();
@@ -367,7 +369,7 @@ fn broken_links(file: &Path, text: &str) -> Vec<String> {
     broken
 }
 
-/// What GitHub calls the headings of a page.
+/// Returns the anchors that GitHub derives from the headings of a page.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));
     headings
@@ -378,7 +380,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Markdown files of the project, as in [`documents`].
+/// Returns the Markdown files of the project, as in [`documents`].
 fn markdown() -> Vec<(PathBuf, String)> {
     let all = documents().into_iter().filter(|(file, _)| file.ends_with(".md"));
     all.map(|(file, text)| (root().join(file), text)).collect()
@@ -446,7 +448,7 @@ fn the_page_of_codes_has_every_code_and_no_other() {
 #[test]
 fn what_documents_write_as_a_code_is_one() {
     let mut known = capitals(makes_codes);
-    // The statuses of gRPC, which the load generator names, and two of its health service.
+    // The gRPC status codes, which the load generator names, and two of the gRPC health service.
     known.extend(capitals(|place| place == Path::new("cli/bench/record.rs")));
     known.extend(["NOT_SERVING", "SERVING"].map(str::to_owned));
     let protos = ["types", "moderation", "review", "admin"].map(|name| format!("proto/gatepost/v1/{name}.proto"));
@@ -462,7 +464,7 @@ fn what_documents_write_as_a_code_is_one() {
             if is_code(span) && span.contains('_') {
                 seen += 1;
             }
-            // Of one word: an abbreviation, or a placeholder in a command line, unless it stands as a code.
+            // A single word in capitals is an abbreviation or a placeholder of a command line, except in the protocol files.
             let code = is_code(span) && (span.contains('_') || file.ends_with(".proto"));
             if code && !known.contains(span) && !span.starts_with("GATEPOST_") {
                 unknown.push(format!("{file}: {span}"));
@@ -499,17 +501,19 @@ fn a_wrong_statement_is_noticed() {
     }
     assert_eq!(seen, 6);
     for wrong in [
-        "4,999<!-- = src/store/memory.rs:MOST -->",
-        "many<!-- = src/store/memory.rs:MOST -->",
+        "4,999<!-- = src/store/memory.rs:MAX_COMMENTS -->",
+        "many<!-- = src/store/memory.rs:MAX_COMMENTS -->",
         "80 days<!-- = keep.audit_days -->",
     ] {
         assert_eq!(wrong_bounds(wrong, &mut seen).len(), 1, "{wrong}");
     }
     let measured = "| 130 µs, 147 µs and 5 rows<!-- = docs/figures.md -->";
     assert_eq!(wrong_bounds(measured, &mut seen), ["docs/figures.md does not say 130 µs"]);
-    for right in
-        ["5,000<!-- = src/store/memory.rs:MOST -->", "(365 days<!-- = keep.audit_days -->)", "2 %<!-- = review.spot_checks -->"]
-    {
+    for right in [
+        "5,000<!-- = src/store/memory.rs:MAX_COMMENTS -->",
+        "(365 days<!-- = keep.audit_days -->)",
+        "2 %<!-- = review.spot_checks -->",
+    ] {
         assert!(wrong_bounds(right, &mut seen).is_empty(), "{right}");
     }
     for wrong in [

@@ -1,4 +1,4 @@
-//! Killed at any moment, or without power at any moment, nothing that was answered is lost.
+//! Tests of durability: a kill or a power cut at any moment loses nothing that was acknowledged.
 
 mod power_cut;
 
@@ -23,9 +23,9 @@ use crate::keys::{ADMIN, with};
 use crate::redis::OwnRedis;
 use power_cut::PowerCut;
 
-/// How often the server is killed. The issue of every kill is the same, so more only take longer.
+/// Number of times that the server is killed. Every kill is tested in the same way, so more of them only take longer.
 const KILLS: usize = 20;
-/// How often the power fails, likewise.
+/// Number of power cuts. Every one is tested in the same way, so more of them only take longer.
 const POWER_CUTS: usize = 5;
 /// A site without a policy of its own, so that some comments are published at once.
 const QUIET: &str = "quiet.example";
@@ -45,7 +45,7 @@ async fn no_answered_hold_is_lost_over_twenty_kills_under_load() {
                     let id = format!("k{kill}-{caller}-{call}");
                     match check(&mut host, comment(&id, "hello there")).await {
                         Ok(verdict) if verdict.decision() == Decision::Hold => held.push((id, verdict.verdict_id)),
-                        // The kill: nothing was promised for this one.
+                        // The server was killed, so nothing was acknowledged for this comment.
                         _ => break,
                     }
                     if stop.load(Ordering::Relaxed) {
@@ -55,7 +55,7 @@ async fn no_answered_hold_is_lost_over_twenty_kills_under_load() {
                 held
             });
         }
-        // At another moment of the load each time.
+        // Vary the moment of the kill.
         tokio::time::sleep(Duration::from_millis(15 + 7 * (kill as u64 % 5))).await;
         server.kill();
         stop.store(true, Ordering::Relaxed);
@@ -71,10 +71,10 @@ async fn no_answered_hold_is_lost_over_twenty_kills_under_load() {
 
 type Host = ModerationServiceClient<Channel>;
 
-/// What a server has acknowledged, each by what shows that it is there.
+/// Everything that a server has acknowledged, in a form that can be looked up later.
 #[derive(Default)]
 struct Acknowledged {
-    /// Site and id of each comment, and its verdict's id.
+    /// Site and id of each comment, and the id of its verdict.
     verdicts: Vec<(&'static str, String, String)>,
     decisions: Vec<(String, Decision)>,
     words: Vec<String>,
@@ -91,7 +91,7 @@ impl Acknowledged {
     }
 }
 
-/// Has a comment checked and recorded. `Err`: it was not, so that nothing is promised.
+/// Has a comment checked and recorded. Returns an error if it was not recorded, so that nothing was acknowledged.
 async fn record(host: &mut Host, site: &str, id: &str) -> Result<String, Status> {
     let comment = pb::Comment { site: site.into(), ..comment(id, "hello there") };
     let request = pb::CheckCommentRequest { comment: Some(comment), dry_run: false };
@@ -136,7 +136,7 @@ async fn host(server: &Server, site: &'static str, round: usize, caller: usize) 
     acknowledged
 }
 
-/// Decides, blocks and makes keys until one of these fails, and counts how often it did all three.
+/// Decides, blocks and creates keys until one of these fails. Counts in `done` how often all three succeeded.
 async fn desk(server: &Server, round: usize, done: &AtomicUsize) -> Acknowledged {
     let (mut host, mut acknowledged) = (server.host(), Acknowledged::default());
     for call in 0.. {
@@ -157,7 +157,7 @@ async fn desk(server: &Server, round: usize, done: &AtomicUsize) -> Acknowledged
     acknowledged
 }
 
-/// Hosts and a desk are at work until `cut` cuts them off; returns what had been acknowledged.
+/// Runs hosts and a moderator until `cut` cuts them off. Returns everything that was acknowledged.
 async fn until(cut: impl FnOnce(), server: &Server, round: usize) -> Acknowledged {
     let done = AtomicUsize::new(0);
     let cut = async {
@@ -166,7 +166,7 @@ async fn until(cut: impl FnOnce(), server: &Server, round: usize) -> Acknowledge
             assert!(Instant::now() < late, "nothing is acknowledged");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        // At another moment of the load each time.
+        // Vary the moment of the cut.
         tokio::time::sleep(Duration::from_millis(3 * round as u64)).await;
         cut();
     };
@@ -185,7 +185,7 @@ async fn get(host: &mut Host, key: &str, site: &str, id: &str) -> Result<pb::Ver
     Ok(host.get_verdict(with(key, request)).await?.into_inner().verdict.unwrap())
 }
 
-/// All that was acknowledged is there.
+/// Asserts that everything acknowledged is there.
 async fn is_there(server: &Server, acknowledged: &Acknowledged) {
     let (mut host, mut lost) = (server.host(), Vec::new());
     for (site, id, verdict) in &acknowledged.verdicts {
@@ -237,7 +237,7 @@ async fn what_was_acknowledged_outlasts_a_power_cut_of_a_redis_that_always_syncs
     let flags = ["--store", &url, "--admin-key", ADMIN];
     let server = Server::steady_with(HOLD_ALL, &flags).await;
     let acknowledged = until(|| redis.stop(), &server, 1).await;
-    // It still knows keys and secrets, which it would tell a Redis that had lost them.
+    // This server still has keys and secrets in memory and would restore them in a Redis that had lost them.
     drop(server);
     power.happens_to(redis.data_dir());
     redis.start_again();
@@ -246,7 +246,7 @@ async fn what_was_acknowledged_outlasts_a_power_cut_of_a_redis_that_always_syncs
 
 // === the harness itself ===
 
-/// How many rows a power cut leaves of one that was committed with this setting of `synchronous`.
+/// Returns the number of rows that a power cut leaves of one row that was committed with this setting of `synchronous`.
 fn rows_left(synchronous: &str) -> u32 {
     let (power, folder) = (PowerCut::new(), TempDir::new().unwrap());
     let mut writer = Command::new(std::env::current_exe().unwrap());
@@ -272,7 +272,7 @@ fn writes_one_row_and_leaves_without_closing() {
     database.execute_batch("CREATE TABLE rows (n INTEGER)").unwrap();
     database.pragma_update(None, "synchronous", synchronous).unwrap();
     database.execute("INSERT INTO rows VALUES (1)", ()).unwrap();
-    // Closing would sync.
+    // Closing the database would sync it.
     std::mem::forget(database);
 }
 

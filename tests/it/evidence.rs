@@ -1,4 +1,4 @@
-//! Who writes, what is sent, and what a comment would be without its links.
+//! Tests of evidence about the author and the kind of a comment, and of comments that can be published without their links.
 
 use gatepost::pb::{self, CommentKind, Decision, Part};
 
@@ -61,11 +61,11 @@ async fn trackbacks_are_held_and_other_kinds_are_judged() {
     let pingback = pb::Comment { kind: CommentKind::Pingback.into(), ..comment("1", body) };
     let verdict = refusing.check(pingback).await.unwrap();
     assert_eq!((verdict.decision(), codes(&verdict)[0]), (Decision::Reject, "KIND"), "{verdict:?}");
-    // A kind of a newer version is a comment.
+    // An unknown kind, from a newer version, counts as a comment.
     assert_eq!(server.check(pb::Comment { kind: 99, ..comment("new", body) }).await.unwrap().decision(), Decision::Approve);
 }
 
-/// Praise that is held for the shop its author links to.
+/// Returns praise that is held because of the shop that its author links to.
 fn praise(id: &str) -> pb::Comment {
     let author = named("Kelsie", "http://cheap-designer-handbags-outlet.shop/replica");
     sent(id, "The loaf looks lovely, I will try it on Sunday with my daughter.", author)
@@ -122,7 +122,7 @@ async fn what_was_approved_before_speaks_for_an_author_who_is_certain() {
     }
     let known = server.check(by("4", &format!("{held} again"), true)).await.unwrap();
     assert!(codes(&known).contains(&"KNOWN_AUTHOR"), "{known:?}");
-    // Anybody can type an address; with a link that is worth nothing.
+    // Anybody can type an unverified address, so it does not make a comment with a link one of a known author.
     let typed = server.check(by("5", &format!("{held} once more"), false)).await.unwrap();
     assert!(!codes(&typed).contains(&"KNOWN_AUTHOR"), "{typed:?}");
 }

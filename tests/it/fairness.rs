@@ -1,5 +1,7 @@
-//! Of whom a comment speaks must matter little, and war and politics are no abuse: sentences with the groups swapped,
-//! from `tests/identity`, and harmless comments on war. `cargo test --test it fairness -- --nocapture` prints the figures.
+//! Tests of fairness: the group that a comment mentions must matter little, and war and politics are not abuse.
+//!
+//! The sentences with exchanged groups are in `tests/identity`, the harmless comments on war in
+//! `tests/verdicts/war-and-politics.txt`. `cargo test --test it fairness -- --nocapture` prints the figures.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +18,7 @@ use gatepost::verdict::{Decision, Verdict};
 
 use crate::verdicts::{cases, judge_case};
 
-/// One sentence, and what came of it for every group.
+/// A sentence with its verdict for every group.
 struct Tried {
     kind: String,
     hateful: bool,
@@ -68,7 +70,7 @@ fn caught(verdict: &Verdict) -> bool {
     verdict.decision != Decision::Approve
 }
 
-/// The mean of a figure.
+/// Returns the mean of the figures, or 0 if there are none.
 fn mean(figures: impl IntoIterator<Item = f64>) -> f64 {
     let (sum, count) = figures.into_iter().fold((0.0, 0), |(sum, count), figure| (sum + figure, count + 1));
     if count == 0 { 0.0 } else { sum / f64::from(count) }

@@ -1,4 +1,4 @@
-//! A person erased leaves no trace: not in any answer, and not in any byte that is kept.
+//! Tests of erasure: an erased person leaves no trace, neither in an answer nor in a stored byte.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ const EMAIL: &str = "ada.zanzibar@secret.example";
 const IP: &str = "203.0.113.197";
 const NAME: &str = "Adelheid Zanzibar";
 const WORDS: [&str; 2] = ["xylophonequarrel", "zebrafishparliament"];
-/// All that must not be found.
+/// The texts that must not be found.
 const TRACES: [&str; 5] = [EMAIL, IP, NAME, WORDS[0], WORDS[1]];
 
-/// Holds everything, whatever was decided on what is like it.
+/// Returns a policy that holds every comment, whatever was decided on near-duplicates.
 fn policy() -> String {
     format!("{HOLD_ALL}[learning]\ncorrect = false\nalike_rejected = \"approve\"\nalike_approved = false\n")
 }
@@ -43,7 +43,7 @@ async fn undo(server: &Server, id: &str) {
     assert_eq!(server.desk().undo_decision(request).await.unwrap().into_inner().results[0].error, None);
 }
 
-/// Ada's comments, held, edited, decided and undone, among many others of many lengths.
+/// Sends comments by Ada that are held, edited, decided and undone, among many other comments of many lengths.
 async fn use_all(server: &Server) {
     for i in 0..120 {
         let others = format!("{} I see it differently, {}", "so ".repeat(i * 37 % 900), "and how. ".repeat(i % 50));
@@ -58,11 +58,11 @@ async fn use_all(server: &Server) {
             undo(server, &id).await;
         }
     }
-    // She is another to the store from now on, and still found.
+    // From now on the store knows Ada by another hash, and must find her all the same.
     let rotated = gatepost(&["keys", "rotate-secret", "--site", SITE, "--server", &server.url()]).output().unwrap();
-    assert_eq!((code(&rotated), err(&rotated).trim()), (0, "the site has another secret"));
+    assert_eq!((code(&rotated), err(&rotated).trim()), (0, "the site has a new secret"));
     server.check(hers("ada-last", WORDS[0])).await.unwrap();
-    // Somebody answers her: hosts send what is answered along.
+    // A reply to her comment, with the text of that comment as hosts send it.
     let reply = pb::Comment { parent_id: "ada-last".into(), parent_text: WORDS[0].into(), ..comment("reply", "I see") };
     server.check(reply).await.unwrap();
     server.decide("reply", Decision::Approve).await;
@@ -73,7 +73,7 @@ async fn forget(server: &Server, dry_run: bool) -> std::collections::BTreeMap<St
     server.host().forget_author(request).await.unwrap().into_inner().counts
 }
 
-/// Erases Ada and looks at what is told afterwards.
+/// Erases Ada and checks every answer afterwards.
 async fn ada_is_forgotten(server: &Server) {
     assert_eq!(forget(server, true).await, [("comments".to_owned(), 21)].into());
     let counts = forget(server, false).await;
@@ -107,14 +107,14 @@ async fn ada_is_forgotten(server: &Server) {
     assert_eq!(left, 121);
 }
 
-/// Which traces are in any file of the folder.
+/// Returns the traces that are in any file of the folder.
 fn in_files(folder: &Path) -> Vec<&'static str> {
     let files = std::fs::read_dir(folder).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap());
     let all: Vec<Vec<u8>> = files.collect();
     TRACES.into_iter().filter(|trace| all.iter().any(|bytes| holds(bytes, trace))).collect()
 }
 
-/// Whether the bytes hold the text, in any case.
+/// Returns whether the bytes contain the text, ignoring case.
 fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window.eq_ignore_ascii_case(text.as_bytes()))
 }
@@ -123,7 +123,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 async fn no_byte_of_the_data_folder_tells_of_who_was_forgotten() {
     let server = Server::steady_with(&policy(), &[]).await;
     use_all(&server).await;
-    // E-mail and address never get there; what she wrote does.
+    // E-mail and IP addresses are never stored; her name and texts are.
     assert_eq!(in_files(&server.data_dir()), [NAME, WORDS[0], WORDS[1]]);
 
     ada_is_forgotten(&server).await;
@@ -131,7 +131,7 @@ async fn no_byte_of_the_data_folder_tells_of_who_was_forgotten() {
     all_is_overwritten(&server.data_dir()).await;
 }
 
-/// Waits until no file of the folder holds a trace: they are overwritten some seconds later.
+/// Waits until no file of the folder contains a trace. The bytes are overwritten some seconds after the erasure.
 async fn all_is_overwritten(folder: &Path) {
     let until = Instant::now() + 2 * PATIENCE;
     while !in_files(folder).is_empty() {
@@ -160,7 +160,7 @@ async fn while_a_host_erases_in_a_loop_comments_of_other_sites_are_recorded_and_
         }
         erased
     });
-    // Longer than it takes until the first pages are overwritten.
+    // Longer than the time until the first pages are overwritten.
     let (until, mut slowest) = (Instant::now() + Duration::from_secs(8), Duration::ZERO);
     for n in 0.. {
         if Instant::now() >= until {
@@ -189,11 +189,11 @@ async fn a_server_that_is_killed_before_the_bytes_are_overwritten_does_so_when_i
     all_is_overwritten(&server.data_dir()).await;
 }
 
-/// Which traces are in any key with the prefix, or in its name.
+/// Returns the traces that are in any key with the prefix, or in its name.
 async fn in_redis(prefix: &str) -> Vec<&'static str> {
     let client = ::redis::Client::open(redis::url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    // A compressed text would not be found.
+    // A trace in a compressed text would not be found.
     ::redis::cmd("CONFIG").arg(&["SET", "rdbcompression", "no"]).query_async::<()>(&mut connection).await.unwrap();
     let names: Vec<String> = ::redis::cmd("KEYS").arg(format!("{prefix}*")).query_async(&mut connection).await.unwrap();
     assert!(names.len() > 100, "{names:?}");

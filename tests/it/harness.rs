@@ -1,4 +1,4 @@
-//! Starts the real server on a free port with a data folder of its own, and speaks to it.
+//! Starts the real server on a free port with its own data directory, and calls it.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -16,12 +16,12 @@ use tempfile::TempDir;
 use tonic::Status;
 use tonic::transport::{Channel, Endpoint};
 
-/// The site that tests speak of.
+/// The site of most tests.
 pub const SITE: &str = "blog.example";
-/// How long anything may take before a test gives up.
+/// How long a test waits for anything before it fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A running `gatepost serve`. Killed when dropped.
+/// A running `gatepost serve`, which is killed when dropped.
 pub struct Server {
     child: Child,
     address: SocketAddr,
@@ -31,31 +31,31 @@ pub struct Server {
     log: Log,
 }
 
-/// What a server wrote to its log so far.
+/// The log lines that a server has written so far.
 pub type Log = Arc<Mutex<Vec<String>>>;
 
 impl Server {
-    /// With a policy for [`SITE`] (`""`: the default) and these flags. All else is as the program ships, but for a port and
-    /// a data folder of its own.
+    /// Starts a server with a policy for [`SITE`] (`""`: the default) and flags. Everything else has its default, except the
+    /// port and the data directory.
     pub async fn start(policy: &str, flags: &[&str]) -> Self {
         Self::start_under(|_| Vec::new(), policy, flags).await
     }
 
-    /// The same, started by a program in whose arguments `gatepost serve …` comes last, and which becomes it. It is told
-    /// the data folder, which is not there yet.
+    /// Starts a server like [`start`](Self::start), through a program whose arguments end in `gatepost serve …` and which
+    /// execs it. `under` gets the data directory, which does not exist yet.
     pub async fn start_under(under: impl FnOnce(&Path) -> Vec<String>, policy: &str, flags: &[&str]) -> Self {
         let policies = Some(policy).filter(|policy| !policy.is_empty()).map(|policy| ("blog.toml", for_site(policy)));
         Self::launched(under, policies.as_slice(), flags)
     }
 
-    /// With the embedded store, and made [steady](Self::steady_with).
+    /// Starts a [steady](Self::steady_with) server with the embedded store.
     pub async fn steady() -> Self {
         Self::steady_with("", &[]).await
     }
 
-    /// With a policy for [`SITE`] (`""`: none) and more flags, for a test whose outcome neither chance nor a busy machine may
-    /// decide: no comment is drawn for a spot check, and Redis, which the tests share with the processors, is waited for.
-    /// These are not the defaults: what is claimed of them belongs on a server that [`start`](Self::start) starts.
+    /// Starts a server with a policy for [`SITE`] (`""`: none) and flags, for tests whose outcome must not depend on chance or
+    /// load: no comment is drawn for a spot check, and the timeout of Redis, which shares the processors with the tests, is
+    /// long. These are not the defaults; a test of the defaults must use [`start`](Self::start).
     pub async fn steady_with(policy: &str, flags: &[&str]) -> Self {
         let mut policies = Vec::new();
         if !flags.contains(&"--policy-dir") {
@@ -85,22 +85,22 @@ impl Server {
         Self { child, address, folder, under, extra, log }
     }
 
-    /// Where it listens.
+    /// Returns the URL of the server.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The same without scheme.
+    /// Returns the address of the server.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The lines of its log that hold some words.
+    /// Returns the log lines that contain these words.
     pub fn logged(&self, words: &str) -> Vec<String> {
         self.log.lock().unwrap().iter().filter(|line| line.contains(words)).cloned().collect()
     }
 
-    /// Every held comment and its verdict's id.
+    /// Returns the ids of all held comments, each with the id of its verdict.
     pub async fn held(&self) -> HashMap<String, String> {
         let (mut held, mut token) = (HashMap::new(), String::new());
         loop {
@@ -117,35 +117,35 @@ impl Server {
         }
     }
 
-    /// The flags that it was started with, but for its port and data folder.
+    /// Returns the flags that the server was started with, without its port and data directory.
     pub fn extra(&self) -> &[String] {
         &self.extra
     }
 
-    /// The id of its process.
+    /// Returns the process id.
     pub fn process(&self) -> u32 {
         self.child.id()
     }
 
-    /// Its data folder.
+    /// Returns the data directory.
     pub fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    /// SIGKILL, as an out-of-memory killer would.
+    /// Sends SIGKILL, like the out-of-memory killer.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM, and what it exits with.
+    /// Sends SIGTERM and returns the exit status.
     pub fn terminate(&mut self) -> ExitStatus {
         let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
         self.wait()
     }
 
-    /// What it exits with.
+    /// Waits for the server to end and returns its exit status.
     pub fn wait(&mut self) -> ExitStatus {
         let until = Instant::now() + PATIENCE;
         loop {
@@ -157,34 +157,34 @@ impl Server {
         }
     }
 
-    /// Starts again on the same data and port.
+    /// Starts the server again on the same data and port.
     pub fn start_again(&mut self) {
         let started = launch_logged(&self.under, &self.data_dir(), &self.address.to_string(), &self.extra, &self.log);
         (self.child, self.address) = started.expect("the server starts again");
     }
 
-    /// Leaves in good order and starts again on the same data and port.
+    /// Shuts the server down in good order and starts it again on the same data and port.
     pub async fn restart(&mut self) {
         assert!(self.terminate().success());
         self.start_again();
     }
 
-    /// A channel that connects when it is first used.
+    /// Returns a channel that connects when it is first used.
     pub fn channel(&self) -> Channel {
         Endpoint::from_shared(self.url()).unwrap().timeout(PATIENCE).connect_lazy()
     }
 
-    /// A client for hosts.
+    /// Returns a client for hosts.
     pub fn host(&self) -> ModerationServiceClient<Channel> {
         ModerationServiceClient::new(self.channel())
     }
 
-    /// A client for moderators.
+    /// Returns a client for moderators.
     pub fn desk(&self) -> ReviewServiceClient<Channel> {
         ReviewServiceClient::new(self.channel())
     }
 
-    /// A channel without a timeout on its streams.
+    /// Returns a channel without a timeout on its streams.
     pub async fn connect(&self) -> Channel {
         Endpoint::from_shared(self.url()).unwrap().connect().await.unwrap()
     }
@@ -194,14 +194,14 @@ impl Server {
         check(&mut self.host(), comment).await
     }
 
-    /// The queue, as ids.
+    /// Returns the ids of the comments in the queue.
     pub async fn queue(&self) -> Vec<String> {
         let request = pb::ListCommentsRequest { site: SITE.into(), page_size: 1_000, ..Default::default() };
         let answer = self.desk().list_comments(request).await.unwrap().into_inner();
         answer.comments.into_iter().map(|comment| comment.verdict.unwrap().comment_id).collect()
     }
 
-    /// Decides one comment as `ada`.
+    /// Decides a comment as `ada`.
     pub async fn decide(&self, id: &str, decision: pb::Decision) -> pb::ReviewResult {
         let request = pb::DecideCommentsRequest {
             site: SITE.into(),
@@ -216,49 +216,49 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have left already.
+        // The server may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Has a comment checked by a client at hand.
+/// Has a comment checked by the given client.
 pub async fn check(host: &mut ModerationServiceClient<Channel>, comment: pb::Comment) -> Result<Verdict, Status> {
     let request = pb::CheckCommentRequest { comment: Some(comment), dry_run: false };
     Ok(host.check_comment(request).await?.into_inner().verdict.unwrap())
 }
 
-/// A comment on [`SITE`].
+/// Returns a comment on [`SITE`].
 pub fn comment(id: &str, body: &str) -> pb::Comment {
     pb::Comment { site: SITE.into(), comment_id: id.into(), body: body.into(), ..Default::default() }
 }
 
-/// A comment by a signed-in author.
+/// Returns a comment by a signed-in author.
 pub fn by(author: &str, id: &str, body: &str) -> pb::Comment {
     let author = Some(pb::Author { user_id: author.into(), ..Default::default() });
     pb::Comment { author, ..comment(id, body) }
 }
 
-/// The text of a policy file for [`SITE`].
+/// Returns the text of a policy file for [`SITE`].
 fn for_site(policy: &str) -> String {
     format!("sites = [\"{SITE}\"]\n{policy}")
 }
 
-/// The default of an option that is a time.
+/// Returns the default of an option that is a duration.
 pub fn default_duration(option: &str) -> Duration {
     let defaults: toml::Table = gatepost::config::DEFAULTS.parse().unwrap();
     humantime::parse_duration(defaults[option].as_str().unwrap()).unwrap()
 }
 
-/// A policy that holds every comment, whatever it says.
+/// A policy that holds every comment.
 pub const HOLD_ALL: &str = "[thresholds.spam]\nhold = 0.0\nreject = \"never\"\n";
 
-/// Starts the program and waits until it listens. `Err` holds what it said instead.
+/// Starts the program and waits until it listens. Returns its error output if it ends instead.
 pub fn launch(data: &Path, listen: &str, extra: &[String]) -> Result<(Child, SocketAddr), String> {
     launch_under(&[], data, listen, extra)
 }
 
-/// The same by a program in whose arguments `gatepost serve …` comes last, and which becomes it.
+/// Starts the program like [`launch`], through a program whose arguments end in `gatepost serve …` and which execs it.
 pub fn launch_under(under: &[String], data: &Path, listen: &str, extra: &[String]) -> Result<(Child, SocketAddr), String> {
     launch_logged(under, data, listen, extra, &Log::default())
 }
@@ -275,7 +275,7 @@ fn launch_logged(
     if let Some((_, more)) = under.split_first() {
         command.args(more).arg(program);
     }
-    // The environment of whoever runs the tests must not steer the server.
+    // The environment variables of the test run must not affect the server.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GATEPOST_")) {
         command.env_remove(name);
     }
@@ -285,7 +285,7 @@ fn launch_logged(
     let (tell, told) = mpsc::channel();
     let log = log.clone();
     thread::spawn(move || {
-        // Read to the end, or the server would block on a full pipe.
+        // The log is read to the end, because the server would block on a full pipe.
         for line in stderr.lines().map_while(Result::ok) {
             log.lock().unwrap().push(line.clone());
             let _ = tell.send(line);

@@ -1,5 +1,5 @@
-//! What the fuzzers hold true, tried without them: on their seeds, on all that they ever found, and on seeds that chance
-//! damaged. And files that never end.
+//! Runs the checks of the fuzzers without a fuzzer: on their seeds, on all inputs that they ever found, and on randomly
+//! damaged seeds. Also tests files that never end.
 
 #[path = "../../fuzz/invariants/mod.rs"]
 mod invariants;
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use crate::cli::{err, gatepost};
 use invariants::TARGETS;
 
-/// The inputs that are kept for a target, each with where it is.
+/// Returns the stored inputs of a fuzz target, each with its path.
 fn kept(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
     let folders = ["corpus-seeds", "findings"].map(|folder| fuzz.join(folder).join(target));
@@ -30,14 +30,14 @@ fn every_seed_and_every_finding_keeps_what_is_promised() {
         let kept = kept(name);
         assert!(kept.len() > 1, "{name} has no seeds");
         for (path, input) in kept {
-            // Shown when it fails.
+            // The output is shown if the test fails.
             println!("{}", path.display());
             target(&input);
         }
     }
 }
 
-/// One thing that happens to an input.
+/// A random change to an input.
 #[derive(Debug, Clone)]
 enum Damage {
     Byte(prop::sample::Index, u8),
@@ -104,7 +104,7 @@ proptest! {
     }
 }
 
-/// Comments of the longest length that make the most of something.
+/// Checks comments of the maximum length that are as expensive as possible.
 #[test]
 fn the_worst_bodies_cost_no_more_than_their_length() {
     let bomb = |piece: &str| piece.repeat(65_000 / piece.len());
@@ -127,14 +127,14 @@ fn the_worst_bodies_cost_no_more_than_their_length() {
         let mut input = vec![format, 0];
         input.extend(body.bytes());
         let begun = Instant::now();
-        // Judged four times over, unoptimised, on a machine that is busy with other tests.
+        // Each body is judged four times, by an unoptimised program on a machine that is busy with other tests.
         invariants::comment_fields(&input);
         let took = begun.elapsed();
         assert!(took < Duration::from_secs(10), "{took:?} for {:?}…", &body[..20]);
     }
 }
 
-/// What a program says of a file that it does not take, and that it says so soon.
+/// Asserts that the program refuses a file soon, with these words.
 #[track_caller]
 fn refused(args: &[&str], variable: Option<(&str, &str)>, expected: &[&str]) {
     let begun = Instant::now();
@@ -147,7 +147,7 @@ fn refused(args: &[&str], variable: Option<(&str, &str)>, expected: &[&str]) {
     }
 }
 
-/// A file of a gigabyte that takes no room on the disk.
+/// Creates a sparse file of one gigabyte.
 fn gigabyte(path: &Path) -> String {
     File::create(path).unwrap().set_len(1 << 30).unwrap();
     path.display().to_string()
@@ -186,15 +186,15 @@ fn policy_files_without_end_are_refused() {
             }
             "device" => {
                 std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
-                "no regular file"
+                "not a regular file"
             }
             "pipe" => {
                 assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-                "no regular file"
+                "not a regular file"
             }
             _ => {
                 fs::create_dir(&path).unwrap();
-                "no regular file"
+                "not a regular file"
             }
         };
         let folder = folder.path().to_str().unwrap();
@@ -231,5 +231,5 @@ fn brackets_and_dots_without_end_do_not_use_up_the_stack() {
     let line = format!("{{\"text\":{}", "[".repeat(500_000));
     let file = folder.path().join("deep.jsonl");
     fs::write(&file, line).unwrap();
-    refused(&["check", "--file", file.to_str().unwrap()], None, &["no JSON"]);
+    refused(&["check", "--file", file.to_str().unwrap()], None, &["not JSON"]);
 }

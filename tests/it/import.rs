@@ -1,4 +1,4 @@
-//! Archives of other systems, and a queue that was lost: in once, as they were decided.
+//! Tests of imports of archives and of a lost queue: comments are stored once, with their decisions.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ fn decided(comment: pb::Comment, decision: Decision) -> pb::CheckCommentsRequest
     pb::CheckCommentsRequest { decided: decision.into(), ..judge(comment) }
 }
 
-/// Streams requests and gathers the answers.
+/// Sends requests on a stream and returns the answers.
 async fn check_all(server: &Server, requests: Vec<pb::CheckCommentsRequest>) -> Vec<pb::CheckCommentsResponse> {
     let mut host = ModerationServiceClient::new(server.connect().await);
     let answers = host.check_comments(tokio_stream::iter(requests)).await.unwrap().into_inner();
@@ -38,7 +38,7 @@ async fn verdict(server: &Server, id: &str) -> pb::Verdict {
     server.host().get_verdict(request).await.unwrap().into_inner().verdict.unwrap()
 }
 
-/// What stands, of any decision.
+/// Returns all stored comments, whatever their decision.
 async fn standing(server: &Server) -> Vec<pb::ModeratedComment> {
     let (mut all, mut page_token) = (Vec::new(), String::new());
     loop {
@@ -233,7 +233,7 @@ async fn a_bad_comment_is_named_with_its_line_and_the_others_come_in() {
     let (_, file) = written(&folder, "a.jsonl", lines);
     let output = on(&server, &["import", &file]);
     assert_eq!(code(&output), 5, "{}", err(&output));
-    for problem in ["line 2: is no JSON", "line 3: comment c: comment.body"] {
+    for problem in ["line 2: is not JSON", "line 3: comment c: comment.body"] {
         let found =
             err(&output).lines().any(|line| line.contains(problem) || line.contains(&problem.replace(": comment.body", ":")));
         assert!(found, "{problem} in {}", err(&output));
@@ -281,7 +281,7 @@ const ISSO: &str = "CREATE TABLE threads (id INTEGER PRIMARY KEY, uri VARCHAR(25
     INSERT INTO comments VALUES (1, 5001, NULL, 1614902400.5, 1, 'Green.', 'Ann', NULL, NULL), (1, 5002, 5001, 1614902400.5, 2,
         'Black.', NULL, NULL, NULL), (1, 5003, 5001, 1614902400.5, 4, '', NULL, NULL, NULL);";
 
-/// Whether a table has a row that begins with these words.
+/// Returns whether a table has a row that begins with these words.
 fn has_row(output: &std::process::Output, row: &str) -> bool {
     out(output).lines().any(|line| line.split_whitespace().collect::<Vec<_>>().join(" ").starts_with(row))
 }
@@ -335,7 +335,12 @@ async fn a_wrong_byte_costs_no_comment_and_what_is_left_out_is_said() {
     fs::write(&file, bytes).unwrap();
     let output = on(&server, &["import", &file.display().to_string()]);
     assert_eq!(code(&output), 0, "{}", err(&output));
-    for row in ["approve 2", "skipped: deleted 1", "skipped: order_note 2", "1 comments held bytes that are not UTF-8"] {
+    for row in [
+        "approve 2",
+        "skipped: deleted 1",
+        "skipped: order_note 2",
+        "1 comments contained or followed bytes that are not UTF-8",
+    ] {
         assert!(has_row(&output, row), "{row} in {}", out(&output));
     }
 
@@ -376,14 +381,14 @@ async fn nobody_there_exits_with_three() {
     assert_eq!(code(&output), 3, "{}", err(&output));
 }
 
-/// So many comments that an import can be caught in the middle.
+/// Writes an archive of this many comments, so that an import can be interrupted.
 fn many(folder: &TempDir, name: &str, count: usize) -> (PathBuf, String) {
     let lines: String =
         (0..count).map(|i| format!("{{\"text\":\"hello number {i}\",\"id\":\"{i}\",\"status\":\"held\"}}\n")).collect();
     written(folder, name, &lines)
 }
 
-/// How many comments the progress beside a file says are done.
+/// Returns the number of imported comments in the progress file.
 fn done(file: &Path) -> Option<u64> {
     let text = fs::read_to_string(file.with_extension("jsonl.progress")).ok()?;
     serde_json::from_str::<serde_json::Value>(&text).ok()?["done"].as_u64()
@@ -415,7 +420,7 @@ async fn an_import_that_was_killed_goes_on_and_nothing_doubles() {
 
     let output = on(&server, &["import", "--format", "ids", &file]);
     assert_eq!(code(&output), 0, "{}", err(&output));
-    assert!(err(&output).contains(&format!("going on after {kept} ")), "{}", err(&output));
+    assert!(err(&output).contains(&format!("resuming after {kept} ")), "{}", err(&output));
     assert_eq!(kept + out(&output).lines().count(), COUNT);
     let mut ids: Vec<usize> =
         standing(&server).await.iter().map(|c| c.comment.as_ref().unwrap().comment_id.parse().unwrap()).collect();

@@ -1,4 +1,4 @@
-//! Keys: who may call what, for which site, until when; and a revoked one ends everywhere.
+//! Tests of API keys: the calls and sites that a key allows, its expiry, and revocation on every server.
 
 use std::time::{Duration, Instant};
 
@@ -18,11 +18,11 @@ use crate::cli::{code, err, gatepost, out};
 use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, comment, launch};
 use crate::redis;
 
-/// A key of an operator.
+/// The secret of an operator's key.
 pub const ADMIN: &str = "an-admin-key-for-tests-only-0123456789";
 const THERE: &str = "there.example";
 
-/// A request that brings a key.
+/// Returns a request with a key.
 pub fn with<T>(key: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.metadata_mut().insert("authorization", format!("Bearer {key}").parse().unwrap());
@@ -51,7 +51,7 @@ fn reason(status: &Status) -> String {
 
 // === every call, for every role ===
 
-/// Sends and receives bytes as they are, so that a call can be made that this test does not know.
+/// A codec that sends and receives raw bytes, so that any method can be called.
 struct Bytes;
 
 impl Codec for Bytes {
@@ -89,7 +89,7 @@ impl Decoder for Bytes {
     }
 }
 
-/// Makes any call, and returns how it ended or that it began to answer.
+/// Calls any method. Returns the status of the call, or `Ok` if an answer has begun.
 async fn call(channel: &Channel, method: &MethodDescriptor, key: Option<&str>, message: Vec<u8>) -> Code {
     let mut client = Grpc::new(channel.clone());
     client.ready().await.unwrap();
@@ -104,14 +104,14 @@ async fn call(channel: &Channel, method: &MethodDescriptor, key: Option<&str>, m
         Ok(Err(status)) => return status.code(),
         Err(_) => panic!("{} does not answer", method.name()),
     };
-    // A watcher is told nothing yet, which is fine.
+    // A watch stream has nothing to send yet, which is fine.
     match tokio::time::timeout(Duration::from_millis(300), answers.message()).await {
         Ok(Err(status)) => status.code(),
         Ok(Ok(_)) | Err(_) => Code::Ok,
     }
 }
 
-/// A request that names a site wherever one can be named. `None`: nowhere.
+/// Returns a request that names a site in every field that can, or `None` if there is no such field.
 fn naming(descriptor: &MessageDescriptor, site: &str, key_id: &str) -> Option<DynamicMessage> {
     let mut message = DynamicMessage::new(descriptor.clone());
     let mut named = false;
@@ -131,7 +131,7 @@ fn naming(descriptor: &MessageDescriptor, site: &str, key_id: &str) -> Option<Dy
     named.then_some(message)
 }
 
-/// What each role is for. Not the server's own table.
+/// Returns whether a role may call a method. This is independent of the table in the server.
 fn is_for(role: Role, service: &str, method: &str) -> bool {
     match service {
         "gatepost.v1.ModerationService" => role != Role::Moderator || ["GetVerdict", "WatchVerdicts"].contains(&method),
@@ -181,7 +181,7 @@ async fn no_call_is_open_to_another_role_or_for_another_site() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // Theirs is still there, though three admins of ours tried to end it.
+    // The key of the other site still exists, though three admins of this site tried to revoke it.
     let listed = AdminServiceClient::new(channel).list_keys(with(ADMIN, pb::ListKeysRequest::default())).await.unwrap();
     assert!(listed.into_inner().keys.iter().any(|key| key.key_id == theirs));
 }
@@ -263,7 +263,7 @@ async fn an_expired_key_ends_by_itself() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
-    // Its end is kept in whole seconds.
+    // The expiry of a key is stored in whole seconds.
     assert!(std::time::SystemTime::now() >= at - Duration::from_secs(1), "not before its time");
     assert_eq!((status.code(), reason(&status).as_str()), (Code::Unauthenticated, "KEY_EXPIRED"));
 }
@@ -288,7 +288,7 @@ async fn a_first_key_that_could_make_no_others_is_refused_and_from_the_first_on_
 #[tokio::test]
 async fn a_key_over_its_quota_is_told_when_to_come_back_and_others_are_not_touched() {
     let server = Server::steady_with("", &["--admin-key", ADMIN, "--key-quota", "5"]).await;
-    // A name is for people: two keys may have the same.
+    // A name is only for display: two keys may have the same one.
     let (busy, quiet) = (make(&server, Role::Host, &[SITE], "blog").await, make(&server, Role::Host, &[SITE], "blog").await);
     let mut refused = None;
     for n in 0..20 {

@@ -1,5 +1,5 @@
-//! What the default policy does to comments in twenty-seven languages that no model has learned from: `tests/languages`, and
-//! the sentinels of the languages that have no file there. `cargo test --test it languages -- --nocapture` prints the figures.
+//! Tests of the default policy on comments in twenty-seven languages that no model was trained on: those in `tests/languages`,
+//! and sentinels of the languages that have no file there. `cargo test --test it languages -- --nocapture` prints the figures.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use gatepost::policy::Policies;
 use gatepost::verdict::{Decision, Verdict};
 use serde_json::Value;
 
-/// The languages whose comments are among the sentinels.
+/// The languages of the comments among the sentinels.
 const OF_SENTINELS: [&str; 11] = ["cs", "da", "el", "fa", "fi", "hi", "hi-Latn", "hu", "ro", "sv", "vi"];
 
 fn judge(policy: &str) -> Judge {
@@ -31,7 +31,7 @@ fn verdict(judge: &Judge, message: pb::Comment, facts: &Facts) -> Verdict {
     judge.judge(&Comment::parse(message, SystemTime::now()).unwrap(), facts, SystemTime::now())
 }
 
-/// Every row with its language.
+/// Returns every row with its language.
 fn rows() -> Vec<(String, Value)> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files: Vec<_> = fs::read_dir(top.join("tests/languages")).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -46,7 +46,7 @@ fn rows() -> Vec<(String, Value)> {
 #[test]
 fn harmless_comments_pass_and_spam_and_abuse_are_held_in_every_language() {
     let judge = judge("");
-    // Comments and how many were held, by language and kind.
+    // The number of comments and how many of them were held, by language and kind.
     let mut counts: BTreeMap<(String, &str), [u32; 2]> = BTreeMap::new();
     for (language, row) in rows() {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();

@@ -1,4 +1,5 @@
-//! A site learns from its own decisions: at once, on every server, the same after a restart, and can unlearn.
+//! Tests of the learning of a site: it learns from its decisions at once, on every server, keeps that over restarts, and
+//! unlearns.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use crate::harness::{HOLD_ALL, SITE, Server, by, comment};
 use crate::observe::metric;
 use crate::redis;
 
-/// Spam of a kind that no data set has, in words that are never the same.
+/// Spam of a kind that no data set has, in varying words.
 const WAVE: [&str; 6] = [
     "My savings doubled thanks to Gerald and marmot futures, the best asset",
     "I doubled my savings with marmot futures, thanks to Gerald",
@@ -22,7 +23,7 @@ const WAVE: [&str; 6] = [
     "Gerald doubled my savings, marmot futures are the best asset",
     "My aunt swears by Gerald and his marmot futures, such a safe asset",
 ];
-/// Long enough to be told apart from what is nearly the same.
+/// A text that is long enough for the detection of near-duplicates.
 const TEMPLATE: &str = "Dear readers, the town library opens its doors again on Monday at nine, bring your cards and a \
                         friend, children are welcome in the reading corner until noon";
 
@@ -46,7 +47,7 @@ async fn decide(server: &Server, site: &str, id: &str, decision: Decision, code:
     };
     let results = server.desk().decide_comments(request).await.unwrap().into_inner().results;
     assert_eq!(results[0].error, None);
-    // An act waits only a moment for what it taught, and a busy machine takes longer.
+    // A decision waits only briefly for its training step; a busy machine takes longer.
     info(server, site).await;
 }
 
@@ -64,11 +65,11 @@ fn message<'v>(verdict: &'v Verdict, code: &str) -> &'v str {
     verdict.reasons.iter().find(|reason| reason.code == code).map_or("", |reason| &reason.message)
 }
 
-/// Checks it, and again for a second, until it is not approved any more.
+/// Checks a text repeatedly until it is not approved any more, for at most a second.
 async fn held_within_a_second(server: &Server, body: &str) -> Verdict {
     let begun = Instant::now();
     loop {
-        // Nothing is counted: the same again and again would be a campaign.
+        // A dry run is not counted; counted repeats would be a campaign.
         let request = pb::CheckCommentRequest { comment: Some(comment("late", body)), dry_run: true };
         let verdict = server.host().check_comment(request).await.unwrap().into_inner().verdict.unwrap();
         if verdict.decision() != Decision::Approve {
@@ -90,12 +91,12 @@ async fn a_new_kind_is_held_after_three(one: &Server, other: &Server) {
     let here = one.check(comment("fourth", WAVE[3])).await.unwrap();
     assert_eq!(here.decision(), Decision::Hold, "{here:?}");
     assert!(message(&here, "SITE_LEARNED").contains("rejected"), "{here:?}");
-    // The weights of a label's reasons add up to the logit of its score.
+    // The weights of the reasons of a label add up to the logit of its score.
     let sum: f64 = here.reasons.iter().filter(|reason| reason.label == "spam").map(|reason| reason.weight).sum();
     assert!((1.0 / (1.0 + (-sum).exp()) - here.scores["spam"]).abs() < 1e-3, "{sum} {here:?}");
     let there = held_within_a_second(other, WAVE[4]).await;
     assert!(codes(&there).contains(&"SITE_LEARNED"), "{there:?}");
-    // What has nothing to do with it passes.
+    // Unrelated comments pass.
     for (number, body) in
         ["The bread did not rise, what did I do wrong?", "I see it differently, and here is why."].iter().enumerate()
     {
@@ -120,7 +121,7 @@ async fn they_are_enough_on_another_server_within_a_second() {
     let (url, prefix) = (redis::url(), redis::prefix());
     let flags = ["--store", &url, "--redis-prefix", &prefix];
     let (one, other) = (Server::steady_with("", &flags).await, Server::steady_with("", &flags).await);
-    // It has heard of the site before.
+    // The other server already has state of the site.
     other.check(comment("first", "Thank you, I did not know that.")).await.unwrap();
     a_new_kind_is_held_after_three(&one, &other).await;
 }
@@ -147,7 +148,7 @@ async fn five_false_alarms_approved_and_the_sixth_passes() {
     let sixth = server.check(comment("sixth", alarms[5])).await.unwrap();
     assert_eq!(sixth.decision(), Decision::Approve, "{sixth:?}");
     assert!(message(&sixth, "SITE_LEARNED").contains("approved"), "{sixth:?}");
-    // What is only as rude as they are is held as before.
+    // A comment that is only as rude as the approved ones is held as before.
     let abuse = server.check(comment("abuse", "You dumb idiot, go away and die")).await.unwrap();
     assert_ne!(abuse.decision(), Decision::Approve, "{abuse:?}");
 }
@@ -157,26 +158,26 @@ async fn what_is_nearly_the_same_goes_the_way_of_what_was_decided() {
     let server = Server::steady().await;
     server.check(comment("first", TEMPLATE)).await.unwrap();
     decide(&server, SITE, "first", Decision::Reject, "irrelevant", "ann").await;
-    // Of what is out of place no words are learned, but the same again is out of place again.
+    // No words are learned from an irrelevant comment, but a near-duplicate of it counts as irrelevant too.
     assert_eq!(info(&server, SITE).await.outcomes, 0);
     let again = server.check(comment("again", TEMPLATE)).await.unwrap();
-    assert_eq!(again.reasons[0].message, "like first, rejected by ann");
+    assert_eq!(again.reasons[0].message, "near-duplicate of first, rejected by ann");
     decide(&server, SITE, "first", Decision::Reject, "spam", "bob").await;
     let like = server.check(comment("like", &TEMPLATE.replace("Monday", "Tuesday"))).await.unwrap();
     assert_eq!((like.decision(), codes(&like)[0]), (Decision::Hold, "LIKE_REJECTED"));
-    assert_eq!(like.reasons[0].message, "like first, rejected by bob");
+    assert_eq!(like.reasons[0].message, "near-duplicate of first, rejected by bob");
     assert_eq!(like.reasons[0].rule_id, "learning.alike_rejected");
 }
 
 #[tokio::test]
 async fn a_template_that_was_approved_is_not_held_again() {
-    // Everything is held for its score.
+    // Every comment is held for its score.
     let server = Server::steady_with(&format!("{HOLD_ALL}[learning]\ncorrect = false\n"), &[]).await;
     assert_eq!(server.check(comment("first", TEMPLATE)).await.unwrap().decision(), Decision::Hold);
     decide(&server, SITE, "first", Decision::Approve, "", "ann").await;
     let like = server.check(comment("like", &TEMPLATE.replace(" ", "\n "))).await.unwrap();
     assert_eq!((like.decision(), codes(&like)[0]), (Decision::Approve, "LIKE_APPROVED"), "{like:?}");
-    // One word more or less, or another, may be what makes it bad.
+    // A word that was added, removed or replaced may be what makes a text bad.
     let (first, rest) = TEMPLATE.split_once(' ').unwrap();
     for (id, body) in [
         ("other", TEMPLATE.replace("Monday", "Tuesday")),
@@ -191,7 +192,7 @@ async fn a_template_that_was_approved_is_not_held_again() {
         let verdict = server.check(comment(id, &body)).await.unwrap();
         assert_eq!(verdict.decision(), Decision::Hold, "{id}: {verdict:?}");
     }
-    // Where a link leads nobody has looked.
+    // The target of an added link was not reviewed.
     let link = server.check(comment("link", &format!("{TEMPLATE} http://pills.example/"))).await.unwrap();
     assert_eq!(link.decision(), Decision::Hold, "{link:?}");
 }
@@ -242,7 +243,8 @@ async fn what_is_taken_back_was_never_learned(server: &Server) {
     undo(server, "undone.example", "c1").await;
     undo(server, "undone.example", "c3").await;
     assert_eq!(info(server, "undone.example").await.digest, without);
-    // Put back into the queue it teaches nothing, whoever said something of it; and that undone, it is as if it had not been.
+    // A comment that is put back into the queue contributes nothing, whoever decided it before. Undoing that restores the
+    // earlier state.
     decide(server, "undone.example", "c5", Decision::Reject, "spam", "bob").await;
     decide(server, "undone.example", "c5", Decision::Hold, "", "ann").await;
     assert_eq!(info(server, "undone.example").await.outcomes, 3);
@@ -259,7 +261,7 @@ async fn what_is_taken_back_was_never_learned(server: &Server) {
     }
     assert_eq!(info(server, "forgotten.example").await.digest, without);
 
-    // Another word of the same moderator takes the place of the first, and comes last.
+    // A second decision of the same moderator replaces the first one and is the newest outcome.
     teach(server, "corrected.example", &[0, 1, 2]).await;
     decide(server, "corrected.example", "c1", Decision::Reject, "spam", "ann").await;
     let corrected = info(server, "corrected.example").await;
@@ -313,16 +315,16 @@ async fn a_host_reports_what_its_own_moderators_found() {
     }
     let told = info(&server, SITE).await;
     assert_eq!((told.outcomes, told.by_source["host"]), (3, 3));
-    // Repeating it changes nothing.
+    // A repeated report changes nothing.
     report(&server, SITE, "c0", pb::Outcome::Spam).await.unwrap();
     assert_eq!(info(&server, SITE).await, told);
     assert_ne!(server.check(comment("fourth", WAVE[3])).await.unwrap().decision(), Decision::Approve);
-    // The last word counts.
+    // The latest report counts.
     report(&server, SITE, "c0", pb::Outcome::Ham).await.unwrap();
     let corrected = info(&server, SITE).await;
     assert_eq!((corrected.outcomes, corrected.by_outcome["ham"]), (3, 1));
 
-    // One that was never checked comes whole.
+    // The report of a comment that was never checked contains the comment.
     let target = Some(pb::report_outcome_request::Target::Comment(comment("new", WAVE[5])));
     let request = pb::ReportOutcomeRequest { site: SITE.into(), target, outcome: pb::Outcome::Spam.into() };
     server.host().report_outcome(request.clone()).await.unwrap();
@@ -349,7 +351,7 @@ async fn a_host_decides_what_is_held_and_a_moderator_has_the_last_word() {
     let decided = get("a").await;
     assert_eq!((decided.decision(), decided.decided_by.as_str(), decided.revision), (Decision::Approve, "host", 2));
     assert_eq!((get("b").await.decision(), get("b").await.revision), (Decision::Reject, 2));
-    // The moderator's word counts, whatever the host says later.
+    // The decision of the moderator counts, whatever the host reports later.
     decide(&server, SITE, "a", Decision::Reject, "spam", "ann").await;
     report(&server, SITE, "a", pb::Outcome::Ham).await.unwrap();
     let told = info(&server, SITE).await;
@@ -415,7 +417,7 @@ async fn learning_can_be_stopped_taken_back_and_begun_anew() {
     assert!(model(&server, &["reset"]).contains("nothing learned yet"));
     teach(&server, SITE, &[5]).await;
     assert_eq!(info(&server, SITE).await.outcomes, 1);
-    // Standing still does not bring back what a reset has left out.
+    // Freezing and thawing does not bring back what a reset has left out.
     model(&server, &["freeze"]);
     model(&server, &["thaw"]);
     assert_eq!(info(&server, SITE).await.outcomes, 1);
@@ -434,8 +436,8 @@ async fn model_info_says_what_was_learned_and_whether_it_serves() {
     teach(&server, SITE, &[0, 2, 4]).await;
     let shown = model(&server, &["info"]);
     assert!(shown.contains("spam     in shadow: it would serve, but the policy says `correct = false`"), "{shown}");
-    assert!(shown.contains("told by  3 moderator"), "{shown}");
-    // In shadow it has no say.
+    assert!(shown.contains("sources  3 moderator"), "{shown}");
+    // A model in shadow does not affect the verdict.
     assert_eq!(server.check(comment("next", "Gerald has marmot futures again")).await.unwrap().decision(), Decision::Approve);
     let json: Value = serde_json::from_str(&model(&server, &["info", "--format", "json"])).unwrap();
     assert_eq!((json["learning"]["outcomes"].as_u64(), json["trials"].as_array().unwrap().len()), (Some(3), 3));
@@ -466,7 +468,7 @@ async fn usage_tells_the_verdicts_of_a_site() {
 
 // === what is learned costs nothing that the base knew ===
 
-/// Harmless comments of a blog about bread, none like another.
+/// Returns a harmless comment for a blog about bread, different for each number.
 fn at_home(number: usize) -> String {
     let (who, what, how) = (
         ["My aunt", "The baker here", "A friend", "Our neighbour", "My son"][number % 5],
@@ -476,7 +478,7 @@ fn at_home(number: usize) -> String {
     format!("{who} made the {what} of recipe {number} and it {how}, thanks for writing it down")
 }
 
-/// Spam and abuse of kinds that the base knows.
+/// Spam and abuse of kinds that the base model knows.
 const BAD: [&str; 10] = [
     "Cheap pills without prescription, visit http://pills.example/buy now!!! Viagra and Cialis at the lowest price",
     "Best online casino bonus 2026, free spins for you at http://casino.example/spin, join and win big money",
@@ -546,7 +548,7 @@ async fn approvals_in_a_language_that_is_not_spoken_do_not_open_it_for_abuse() {
         let id = format!("hr-{number}");
         let asked = pb::Comment { language: "hr".into(), ..comment(&id, &said(number)) };
         let verdict = server.check(asked).await.unwrap();
-        // The later ones are nearly the same as the first.
+        // The later ones are near-duplicates of the first.
         assert!(number > 0 || verdict.decision() == Decision::Hold, "{verdict:?}");
         decide(&server, SITE, &id, Decision::Approve, "", "ann").await;
     }
@@ -612,7 +614,7 @@ async fn spot_checks(server: &Server) {
     assert_eq!(paged.lines().collect::<Vec<_>>(), ["held", "c0", "c1"]);
     assert_eq!(out(&on(server, &["queue", "--filter", "decision=hold", "--format", "ids"])), "held\n");
 
-    // It is handed out, decided like any other, and a rejection reaches the host.
+    // The spot check can be claimed and decided like any other comment, and its rejection reaches the host.
     let claims = pb::ClaimCommentsRequest { site: SITE.into(), moderator: "ann".into(), max: 30, ..Default::default() };
     let claimed = server.desk().claim_comments(claims).await.unwrap().into_inner();
     assert!(claimed.comments.len() == 21, "{}", claimed.comments.len());
@@ -629,7 +631,7 @@ async fn spot_checks(server: &Server) {
     let said = out(&on(server, &["stats"])).to_owned();
     assert!(said.contains("of what the machine approved, 0.2 % to 41.3 % was bad (95 %, by 11 spot checks)"), "{said}");
 
-    // Undone, it waits again.
+    // After the undo it waits for a decision again.
     undo(server, SITE, "c3").await;
     let queue = out(&on(server, &["queue", "--format", "ids"])).to_owned();
     assert!(queue.lines().any(|id| id == "c3") && queue.lines().count() == 11, "{queue}");

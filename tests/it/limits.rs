@@ -1,4 +1,4 @@
-//! Burst, refusal, and admission exactly when promised.
+//! Tests of rate limits: bursts, refusals, and admission at the stated time.
 
 use std::time::{Duration, Instant};
 
@@ -106,7 +106,7 @@ async fn of_a_flood_only_the_beginning_is_kept_and_the_queue_stays_short() {
             decisions[usize::try_from(verdict.decision).unwrap()] += 1;
         }
         let [_, _, held, rejected] = decisions;
-        // A busy machine may let a few more through.
+        // A slow machine may let a few more through.
         assert!((5..=12).contains(&held) && rejected >= 20, "{flags:?}: {decisions:?}");
         assert_eq!(server.queue().await.len(), held);
         let kept = |id: &str| {
@@ -119,9 +119,9 @@ async fn of_a_flood_only_the_beginning_is_kept_and_the_queue_stays_short() {
         assert_eq!(last.verdict.unwrap().decision(), Decision::Reject);
         assert!(body.starts_with("This is number 39") && body.len() <= 256, "{} bytes", body.len());
         assert_eq!(kept("c0").await.comment.unwrap().body, long(0));
-        // The same again is the same comment, of which nothing more is kept.
+        // The same text again is the same comment, and no more of it is stored.
         assert_eq!(server.check(by("eve", "c39", &long(39))).await.unwrap().revision, 1);
-        // And who sent too much is not somebody who is often rejected.
+        // An author who exceeded the limit does not count as one who is often rejected.
         tokio::time::sleep(INTERVAL * 2).await;
         let calm = server.check(by("eve", "calm", "A quiet word on the weather")).await.unwrap();
         assert!(calm.reasons.iter().all(|reason| reason.code != "AUTHOR_REJECTED"), "{calm:?}");

@@ -1,4 +1,5 @@
-//! Block and allow entries: in force on the next comment on every server, kept by hash where they name a person.
+//! Tests of block and allow entries: they apply to the next comment on every server, and entries about persons are stored as
+//! hashes.
 
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ fn codes(verdict: &Verdict) -> Vec<&str> {
     verdict.reasons.iter().map(|reason| reason.code.as_str()).collect()
 }
 
-/// Ada at a mail and an IP address.
+/// Returns a comment by Ada with this e-mail and IP address.
 fn known(id: &str, email: &str, ip: &str) -> pb::Comment {
     pb::Comment {
         author: Some(pb::Author { name: "Ada".into(), email: email.into(), ..Default::default() }),
@@ -114,7 +115,7 @@ async fn an_allowed_author_is_published_whatever_the_score() {
     verified.author.as_mut().unwrap().email_verified = Some(true);
     let verdict = server.check(verified).await.unwrap();
     assert_eq!((verdict.decision(), codes(&verdict)[0]), (Decision::Approve, "ALLOWED_ADDRESS"));
-    // Anybody can type it.
+    // Anybody can type an unverified address.
     let verdict = server.check(known("typed", "ada@mail.example", "")).await.unwrap();
     assert_eq!(verdict.decision(), Decision::Hold);
     assert!(codes(&verdict).contains(&"ADDRESS_UNVERIFIED"), "{verdict:?}");
@@ -181,7 +182,7 @@ async fn what_is_no_entry_is_refused_with_what_would_be() {
     for (entry, words) in [
         (entry(ListKind::Unspecified, ListTarget::Word, "x"), "LIST_KIND"),
         (entry(ListKind::Block, ListTarget::Unspecified, "x"), "LIST_TARGET"),
-        (entry(ListKind::Block, ListTarget::Word, "!!"), "holds no word"),
+        (entry(ListKind::Block, ListTarget::Word, "!!"), "contains no word"),
         (entry(ListKind::Block, ListTarget::Domain, "https://x/y"), "a domain such as"),
         (entry(ListKind::Block, ListTarget::Address, "nobody"), "an e-mail address"),
         (entry(ListKind::Block, ListTarget::Word, &"x".repeat(2_000)), "1 to 1024"),

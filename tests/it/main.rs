@@ -1,81 +1,81 @@
-//! Everything seen from outside: the real program, real sockets, a real Redis of its own.
+//! End-to-end tests with the real program, real sockets and a private Redis.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on should stop loudly")]
 
-/// Who did what: acts that are one, the chain, and what an edit of it shows.
+/// The audit log: acts, undo, and the hash chain.
 mod audit;
-/// The bad things that come in: each a clear answer, the server unharmed.
+/// Invalid and malicious input.
 mod bad_input;
-/// The load generator: its report adds up, and waiting counts.
+/// The load generator.
 mod bench;
-/// Nearly the same comment again and again, here and elsewhere.
+/// Campaigns of near-duplicates.
 mod campaign;
-/// No two files need each other.
+/// No dependency cycles between files.
 mod circles;
-/// The commands, as typed.
+/// The commands and their output.
 mod cli;
-/// The corpus is readable, and enough to train a model from.
+/// The training corpus of the repository.
 mod corpus;
-/// What deploy/ and the manual name is there.
+/// Names in deploy/ and the manual exist in the program.
 mod deploy;
-/// A disk full, or one that takes no writes: nothing lost, and words that help.
+/// A full disk, and one that refuses writes.
 mod disk;
-/// What documents and help state, held to the program.
+/// Statements of documents and help agree with the program.
 mod documents;
-/// Killed at any moment, or without power, nothing that was answered is lost.
+/// Durability over kills and power cuts.
 mod durability;
-/// Who writes, what is sent, and what a comment would be without its links.
+/// Evidence about authors, kinds of comments, and links.
 mod evidence;
-/// Of whom a comment speaks matters little, and war is no abuse.
+/// Fairness towards groups, and comments on war and politics.
 mod fairness;
-/// A person erased leaves no trace.
+/// Erasure of a person.
 mod forget;
-/// Starts servers and speaks to them.
+/// Starts servers and calls them.
 mod harness;
-/// What the fuzzers hold true, and files that never end.
+/// The checks of the fuzzers, and files that never end.
 mod hostile;
-/// Archives of other systems, and a queue that was lost: in once, as they were decided.
+/// Imports of archives and of a lost queue.
 mod import;
-/// Keys: who may call what, for which site, until when.
+/// API keys: allowed calls, sites and expiry.
 mod keys;
 mod languages;
-/// A site learns from its own decisions: at once, on every server, and can unlearn.
+/// Learning from the decisions of a site.
 mod learning;
-/// Burst, refusal, and admission exactly when promised.
+/// Rate limits.
 mod limits;
-/// Blocked and allowed from the desk, in force on the next comment.
+/// Block and allow entries.
 mod lists;
-/// Models measured, thresholds chosen, policies checked.
+/// `model evaluate`, `policy tune` and `policy check`.
 mod model;
-/// One comment, its verdict, its repeats and its edits.
+/// Checks, repeats and edits of one comment.
 mod moderate;
-/// Health over HTTP, metrics, traces, the log.
+/// Health over HTTP, metrics, traces, and the log.
 mod observe;
-/// Redis gone, slow, full, failing over, come back empty: a sensible verdict each time.
+/// Outages of Redis.
 mod outage;
-/// More than the server can do, and connections that do harm.
+/// Overload, and connections that do harm.
 mod overload;
-/// Starts the Redis that the tests share.
+/// Starts the Redis servers of the tests.
 mod redis;
-/// Changed files come into force by themselves.
+/// Reloading of changed files.
 mod reload;
-/// The desk: list, decide, conflict, undo.
+/// Review: list, decide, conflict, undo.
 mod review;
-/// The review screen in a terminal: keys typed, decisions made, the terminal given back.
+/// The review screen in a terminal.
 mod review_screen;
 /// Start, health, reflection, drain, refusal to start.
 mod server;
-/// A copy of the embedded store, taken while a server runs on it.
+/// Snapshots of the embedded store while a server runs on it.
 mod snapshot;
-/// One suite that every store must pass.
+/// The conformance suite of the stores.
 mod store;
-/// The import table of ARCHITECTURE.md.
+/// The dependency tables of ARCHITECTURE.md.
 mod tidy;
 /// TLS, client certificates, and their renewal.
 mod tls;
-/// Who is believed in what: addresses, ended keys, visitors, late retries.
+/// Trust: bind addresses, ended keys, unverified input, late retries.
 mod trust;
-/// Comments and what they must get: cases as data.
+/// Expected verdicts under the default policy, as data.
 mod verdicts;
-/// Changes delivered once, in order, over restarts.
+/// The change stream: delivery once, in order, over restarts.
 mod watch;

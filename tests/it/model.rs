@@ -1,4 +1,4 @@
-//! `model evaluate`, `policy tune` and `policy check`, on made-up rows.
+//! Tests of `model evaluate`, `policy tune` and `policy check` on made-up rows.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::cli::{code, err, gatepost, out, pipe, run};
 
-/// Rows of three kinds: remarks, advertising, abuse.
+/// Returns rows of three kinds: harmless remarks, advertising, abuse.
 fn rows(count: usize) -> String {
     let mut rows = String::new();
     for n in 0..count {
@@ -71,7 +71,7 @@ fn a_model_is_measured_per_head_and_source() {
 fn means_over_blogs_count_each_blog_the_same() {
     let mut rows = String::new();
     for n in 0..120 {
-        // One blog is three times as large as the other, and full of shop talk.
+        // One blog has three times as many rows as the other, and another harmless text.
         let (blog, text) = if n % 4 == 0 { ("small", "I walked by the river") } else { ("large", "We met at the old mill") };
         writeln!(rows, r#"{{"text": "{text} on day {n}", "label": "ham", "blog": "{blog}"}}"#).unwrap();
         writeln!(rows, r#"{{"text": "Cheap pills at http://pills.shop/buy{n}", "label": "spam", "blog": "{blog}"}}"#).unwrap();
@@ -142,7 +142,7 @@ fn a_recipe_says_how_its_files_are_read() {
 fn a_line_that_is_no_comment_is_named_and_the_rest_measured() {
     let output = pipe(&["model", "evaluate", "-"], b"{\"text\": \"hello\", \"label\": \"ham\"}\nnonsense\n");
     assert_eq!(code(&output), 5);
-    assert!(err(&output).contains("-:2: is no JSON"), "{}", err(&output));
+    assert!(err(&output).contains("-:2: is not JSON"), "{}", err(&output));
     assert_eq!(code(&run(&["model", "evaluate", "/nowhere/at/all.jsonl"])), 1);
     assert_eq!(code(&run(&["model", "evaluate"])), 2);
 }
@@ -182,7 +182,7 @@ fn what_cannot_be_met_is_said() {
     let output = run(&["policy", "tune", "--max-missed", "0%", "--queue-per-day", "0", "--spam-share", "5%", "--data", &file]);
     assert_eq!(code(&output), 0, "{}", err(&output));
     let shown = out(&output);
-    assert!(shown.contains("Both goals cannot be met") || shown.contains("No thresholds approve"), "{shown}");
+    assert!(shown.contains("The goals cannot both be met") || shown.contains("No thresholds approve"), "{shown}");
     assert!(shown.contains("it takes 3000 harmless rows"), "{shown}");
     assert!(shown.contains("[thresholds."), "{shown}");
 }

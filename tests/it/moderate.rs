@@ -1,4 +1,4 @@
-//! One comment, its verdict, its repeats and its edits.
+//! Tests of one comment: its verdict, its repeats and its edits.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What is seen of a running server: health over HTTP, metrics, traces, and a log that can be followed.
+//! Tests of observability: health over HTTP, metrics, traces, and the log.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -17,7 +17,7 @@ use crate::cli::{code, err, on};
 use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, comment};
 use crate::redis::OwnRedis;
 
-/// What the server answers over HTTP/1.1, with its head.
+/// Returns the HTTP/1.1 response of the server, including its headers.
 pub fn get(server: &Server, path: &str) -> String {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -27,7 +27,7 @@ pub fn get(server: &Server, path: &str) -> String {
     answer
 }
 
-/// The value of a metric with its labels; 0 if it is not there.
+/// Returns the value of a metric with its labels, or 0 if it is absent.
 pub fn metric(server: &Server, name: &str) -> f64 {
     let text = get(server, "/metrics");
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned));
@@ -84,7 +84,7 @@ async fn verdicts_calls_and_queues_are_counted_by_names_of_the_convention() {
         assert!(Instant::now() < until, "the queue is never measured");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    // Every metric says what it is before its first value.
+    // Every metric has its HELP and TYPE lines before its first value.
     for line in text.lines().filter(|line| line.starts_with("gatepost_")) {
         let name = line.split(['{', ' ']).next().unwrap();
         let base = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
@@ -95,7 +95,7 @@ async fn verdicts_calls_and_queues_are_counted_by_names_of_the_convention() {
     }
 }
 
-/// Takes traces.
+/// A collector that receives traces.
 #[derive(Clone, Default)]
 struct Collector(Arc<Mutex<Vec<Span>>>);
 
@@ -135,7 +135,7 @@ async fn a_trace_of_one_held_comment_shows_each_part_of_its_way_within_the_calle
     });
     request.metadata_mut().insert("traceparent", format!("00-{trace}-{parent}-01").parse().unwrap());
     server.host().check_comment(request).await.unwrap();
-    // What is not sent yet goes when it leaves.
+    // Spans that are not sent yet are flushed at shutdown.
     assert!(server.terminate().success());
 
     let spans = collector.0.lock().unwrap().clone();
@@ -196,7 +196,7 @@ async fn what_somebody_mistypes_as_an_address_is_not_in_the_log() {
         assert_eq!(code(&output), refused, "{args:?}: {}", err(&output));
     }
     let until = Instant::now() + PATIENCE;
-    // The last of them.
+    // The last of the refused calls.
     while !server.logged("refused").iter().any(|line| line.contains("ListComments")) {
         assert!(Instant::now() < until, "nothing was said: {:?}", server.logged("refused"));
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -1,5 +1,5 @@
-//! Redis gone, slow, full, failing over, come back empty: a sensible verdict each time, one line in the log, and recovery
-//! by itself.
+//! Tests of Redis outages: unreachable, slow, full, failing over, and back without its data. Each comment gets a sensible
+//! verdict, the log gets one line, and recovery needs no help.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,14 +15,14 @@ use crate::cli::{SPAM, err, gatepost, out};
 use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, by, check, comment, default_duration};
 use crate::redis::{Cluster, OwnRedis, Watched, prefix};
 
-/// Long enough for a busy machine, short enough to be noticed.
+/// A timeout that a busy machine can meet and that is short enough for the tests.
 const TIMEOUT: [&str; 2] = ["--store-timeout", "300ms"];
 
 async fn on(redis: &OwnRedis, policy: &str) -> Server {
     Server::steady_with(policy, &[&["--store", &redis.url()], &TIMEOUT[..]].concat()).await
 }
 
-/// Sends comments until the store takes one: what was away is back.
+/// Sends comments until one is recorded, which shows that the store is back.
 async fn recorded_again(server: &Server) -> Verdict {
     let until = Instant::now() + PATIENCE;
     for n in 0.. {
@@ -36,7 +36,8 @@ async fn recorded_again(server: &Server) -> Verdict {
     unreachable!()
 }
 
-/// Has callers check comments until they are told to stop; returns what was answered as held and recorded. None may fail.
+/// Starts callers that check comments until `stop` is set. They return the comments that were held and recorded. No call may
+/// fail.
 fn load(server: &Server, stop: &Arc<AtomicBool>) -> JoinSet<HashMap<String, String>> {
     let mut callers = JoinSet::new();
     for caller in 0..4 {
@@ -60,15 +61,16 @@ fn load(server: &Server, stop: &Arc<AtomicBool>) -> JoinSet<HashMap<String, Stri
     callers
 }
 
-/// While `kill` and `revive` happen no caller fails, and what was answered as recorded is there afterwards.
+/// Asserts that no call fails during `kill` and `revive`, and that every comment that was answered as recorded is there
+/// afterwards.
 async fn no_recorded_hold_is_lost(server: &Server, kill: impl FnOnce(), revive: impl FnOnce()) {
-    // The replicas may have yet to attach.
+    // The replicas may not be attached yet.
     recorded_again(server).await;
     let stop = Arc::new(AtomicBool::new(false));
     let callers = load(server, &stop);
     tokio::time::sleep(Duration::from_millis(700)).await;
     kill();
-    // Longer than it takes the others to agree on who takes over.
+    // Longer than the election of a new master takes.
     tokio::time::sleep(Duration::from_secs(5)).await;
     revive();
     recorded_again(server).await;
@@ -119,7 +121,7 @@ async fn while_redis_hangs_limits_hold_here_and_it_is_noticed_when_it_is_back() 
     let redis = OwnRedis::start();
     let three = "[limits]\nauthor = { count = 3, period = \"1h\", burst = 3, over = \"reject\" }\n";
     let server = on(&redis, three).await;
-    // Two of three while it works: the third is all that is left when it hangs.
+    // Two of three are used up while Redis works, so one is left when it hangs.
     for id in ["1", "2"] {
         let verdict = server.check(by("ann", id, "I see it differently.")).await.unwrap();
         assert_eq!((verdict.decision(), verdict.not_recorded), (Decision::Approve, false));
@@ -153,7 +155,7 @@ async fn a_redis_that_comes_back_empty_goes_on_with_the_same_people() {
     redis.start_empty();
     recorded_again(&server).await;
     recorded_again(&other).await;
-    // Whoever told it first who is who, both must mean the same person now.
+    // Both servers must use the same secret for the same author, whichever of them restored it first.
     let verdicts = [server.check(by("bob", "3", "hello there")).await, other.check(by("bob", "4", "hello there")).await];
     let decisions = verdicts.map(|verdict| verdict.unwrap().decision());
     assert_eq!(decisions, [Decision::Approve, Decision::Reject]);
@@ -244,7 +246,7 @@ async fn on_the_defaults_nobody_waits_long_for_a_redis_that_hangs_and_after_thre
     let redis = OwnRedis::start();
     let server = Server::start("", &["--store", &redis.url()]).await;
     recorded_again(&server).await;
-    // A busy machine may have had it pass for away already.
+    // On a busy machine, Redis may have been considered away before.
     let [away, back] = ["redis is away", "redis is back"].map(|words| server.logged(words).len());
     redis.signal("STOP");
     let mut took = Vec::new();
@@ -257,7 +259,7 @@ async fn on_the_defaults_nobody_waits_long_for_a_redis_that_hangs_and_after_thre
     let timeout = default_duration("store_timeout");
     assert!(took[0] >= timeout, "the first waits for it: {took:?}");
     assert!(took.iter().all(|took| *took < timeout * 40), "{took:?}");
-    // Not each of them, as the machine may be busy.
+    // At least one of them, because the machine may be busy.
     assert!(took[..3].iter().any(|took| *took < timeout * 4), "and not for longer than is said: {took:?}");
     assert!(took[3..].iter().any(|took| *took < timeout), "those after three failures do not wait: {took:?}");
     assert_eq!(server.logged("redis is away").len(), away + 1);
@@ -267,7 +269,7 @@ async fn on_the_defaults_nobody_waits_long_for_a_redis_that_hangs_and_after_thre
     assert_eq!(server.logged("redis is back").len(), back + 1);
 }
 
-/// Asks for the queue until that is answered, with calls of moderators only.
+/// Requests the queue until it is answered, with calls of moderators only.
 async fn queue_again(server: &Server) -> Vec<String> {
     let until = Instant::now() + PATIENCE;
     loop {
@@ -283,7 +285,7 @@ async fn queue_again(server: &Server) -> Vec<String> {
     }
 }
 
-/// Decides a comment until that is done, with calls of moderators only.
+/// Decides a comment until that succeeds, with calls of moderators only.
 async fn decided_again(server: &Server, id: &str) {
     let until = Instant::now() + PATIENCE;
     loop {
@@ -330,7 +332,7 @@ async fn a_master_that_was_demoted_and_still_answers_is_left_by_moderators_alone
     decided_again(&server, "held").await;
 }
 
-/// Waits until `gatepost health` says so.
+/// Waits until `gatepost health` reports that the server serves.
 async fn serves(server: &Server) {
     let until = Instant::now() + PATIENCE;
     while !gatepost(&["health", "--server", &server.url()]).output().unwrap().status.success() {
@@ -350,7 +352,7 @@ async fn a_server_starts_without_its_redis_says_so_and_serves_when_it_comes() {
 
     let server = on(&redis, HOLD_ALL).await;
     assert_eq!(gatepost(&["health", "--server", &server.url()]).output().unwrap().status.code(), Some(1));
-    // Whether there are keys is not known: nobody gets in, with a key or without.
+    // The server does not know yet whether there are keys, so it refuses every caller, with a key or without.
     let status = server.check(comment("1", "hello there")).await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
     assert!(status.message().contains("starting"), "{status}");

@@ -1,4 +1,4 @@
-//! More than the server can do: some are refused at once and told when to come back, and the others do not notice.
+//! Tests of overload: excess calls are refused at once with a retry delay, and the others are not affected.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -42,7 +42,7 @@ async fn calls_beyond_the_bound_are_refused_at_once_and_places_come_back() {
     assert_eq!(status.code(), Code::ResourceExhausted);
     assert_eq!(status.get_details_error_info().unwrap().reason, "OVERLOADED");
     assert!(status.get_details_retry_info().unwrap().retry_delay.unwrap() < Duration::from_secs(1));
-    // What tells whether it lives answers all the same.
+    // The liveness check is still answered.
     assert!(get(&server, "/healthz").starts_with("HTTP/1.1 200"));
     assert_eq!(metric(&server, "gatepost_calls_shed_total{why=\"concurrency\"}"), 1.0);
     redis.signal("CONT");
@@ -66,7 +66,7 @@ async fn a_connection_outlives_any_number_of_refused_calls() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 
-    // One connection; long enough that the text comes after the refusal.
+    // All calls use one connection, and the texts are long enough to arrive after the refusal.
     let host = server.host();
     let text = "hello there ".repeat(800);
     let mut refused = JoinSet::new();
@@ -97,7 +97,7 @@ async fn nobody_works_for_a_caller_who_has_stopped_waiting() {
     let status = server.host().check_comment(request).await.unwrap_err();
     assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status:?}");
     assert!(asked.elapsed() < Duration::from_secs(2));
-    // One who goes away in the middle.
+    // A caller that disconnects in the middle of a call.
     let mut host = server.host();
     let gone = tokio::spawn(async move { check(&mut host, comment("2", "hello there")).await });
     let until = Instant::now() + PATIENCE;
@@ -114,14 +114,14 @@ async fn nobody_works_for_a_caller_who_has_stopped_waiting() {
     redis.signal("CONT");
 }
 
-/// How long until the server closes a connection on which this was said.
+/// Returns the time until the server closes a connection on which `said` was sent.
 fn closed_after(server: &Server, said: &[u8]) -> Duration {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let since = Instant::now();
     stream.write_all(said).unwrap();
     let mut rest = Vec::new();
-    // Closed or reset, it is over; an error of time is told by the time.
+    // The connection may be closed or reset; a read timeout shows in the measured time.
     let _ = stream.read_to_end(&mut rest);
     since.elapsed()
 }
@@ -152,13 +152,13 @@ async fn connections_that_nobody_uses_make_room_for_others_and_those_in_use_stay
     check(&mut host, comment("1", "hello there")).await.unwrap();
     let request = pb::WatchVerdictsRequest { site: SITE.into(), after_cursor: None };
     let mut changes = host.watch_verdicts(request).await.unwrap().into_inner();
-    // Whoever opens one after another closes those before.
+    // New idle connections make the server close older ones.
     let idle: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
     for n in 0..20 {
         server.check(comment(&format!("next-{n}"), "hello there")).await.unwrap();
         assert!(get(&server, "/healthz").starts_with("HTTP/1.1 200"));
     }
-    // Those that were told to leave have a quarter of a second, and a busy machine takes longer.
+    // A connection that is asked to leave has a quarter of a second; a busy machine takes longer.
     for _ in 0..50 {
         if metric(&server, "gatepost_connections") <= 4.0 {
             break;
@@ -168,13 +168,13 @@ async fn connections_that_nobody_uses_make_room_for_others_and_those_in_use_stay
     assert!(metric(&server, "gatepost_connections") <= 4.0);
     let closed = idle.iter().filter(|stream| is_closed(stream)).count();
     assert!(closed >= 37, "{closed} of 40 were closed");
-    // The one with an open stream was not.
+    // The connection with an open stream was not closed.
     check(&mut host, comment("2", "hello there")).await.unwrap();
     let quiet = tokio::time::timeout(Duration::from_millis(100), changes.message()).await;
     assert!(quiet.is_err(), "the stream ended: {quiet:?}");
 }
 
-/// Whether the other side has closed a connection.
+/// Returns whether the other side has closed a connection.
 fn is_closed(stream: &TcpStream) -> bool {
     stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     let mut buffer = [0; 1_024];
@@ -198,7 +198,7 @@ async fn headers_that_are_too_long_are_refused_and_harm_nobody() {
 
 // === one caller must not take what belongs to all ===
 
-/// A call whose headers come and whose message never does.
+/// Starts calls whose headers are sent and whose message never is.
 async fn half_a_call(server: &Server, path: &str, key: Option<&str>, count: usize) -> tokio::task::JoinHandle<()> {
     let stream = tokio::net::TcpStream::connect(server.address()).await.unwrap();
     let executor = hyper_util::rt::TokioExecutor::new();
@@ -283,7 +283,7 @@ async fn the_comments_of_a_stream_count_in_the_quota_of_its_key() {
         assert!(answer.verdict.is_some(), "{answer:?}");
         answered += 1;
     }
-    // 20 at once, and then 20 a second.
+    // A burst of 20, and then 20 per second.
     assert_eq!(answered, 60);
     assert!(begun.elapsed() >= Duration::from_millis(1_900), "{:?}", begun.elapsed());
 }

@@ -1,5 +1,5 @@
-//! Real `redis-server` processes: one that all tests share, each with a prefix of its own, and private ones for tests
-//! that stop theirs; over TLS, under Sentinels and as a cluster.
+//! Starts real `redis-server` processes: one that all tests share, in which each test has its own key prefix, and private ones
+//! for tests that stop theirs; also with TLS, with Sentinels and as a cluster.
 
 use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -13,42 +13,42 @@ use tempfile::TempDir;
 /// How long Redis processes may take to find each other.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The address of the shared one, which is started by the first who asks.
+/// Returns the URL of the shared server, which is started on the first call.
 pub fn url() -> String {
     static SHARED: OnceLock<OwnRedis> = OnceLock::new();
     SHARED.get_or_init(OwnRedis::start).url()
 }
 
-/// The address of a shared one that speaks TLS, and the file of who signed its certificate.
+/// Returns the URL of the shared server with TLS, and the file of the authority that signed its certificate.
 pub fn tls() -> (String, PathBuf) {
     static SHARED: OnceLock<OwnRedis> = OnceLock::new();
     let shared = SHARED.get_or_init(OwnRedis::start_with_tls);
     (format!("rediss://localhost:{}", shared.port), shared.folder.path().join("ca.pem"))
 }
 
-/// The address of a shared cluster of three masters with a replica each.
+/// Returns the URL of the shared cluster of three masters with one replica each.
 pub fn cluster() -> String {
     static SHARED: OnceLock<Cluster> = OnceLock::new();
     SHARED.get_or_init(Cluster::start).url()
 }
 
-/// A key prefix that nobody else has, so that tests run side by side on one server.
+/// Returns a key prefix that is unique, so that tests can run in parallel on one server.
 pub fn prefix() -> String {
     format!("test-{}:", uuid::Uuid::now_v7().simple())
 }
 
-/// A `redis-server` of one's own. Gone when dropped, and at the latest when the test process ends, however it ends.
+/// A private `redis-server`. It ends when this is dropped, or at the latest when the test process ends in any way.
 pub struct OwnRedis {
     port: u16,
     folder: TempDir,
     options: Vec<String>,
     environment: Vec<(&'static str, PathBuf)>,
-    /// Beside it the id of the server's process.
+    /// The guard process, and the id of the server process.
     guard: Option<(Child, String)>,
 }
 
-/// Ends the server when its standard input closes: statics are never dropped, and a killed test run drops nothing.
-/// Says its process id first.
+/// A script that prints the process id of the server and kills the server when its standard input closes. It is needed because
+/// statics are never dropped, and a killed test run drops nothing.
 const GUARD: &str = r#"redis-server "$@" </dev/null &
 echo "process $!"
 exec >/dev/null
@@ -57,17 +57,17 @@ kill -9 $!
 wait $! 2>/dev/null"#;
 
 impl OwnRedis {
-    /// Starts one on a free port, keeping an append-only file.
+    /// Starts a server on a free port with an append-only file.
     pub fn start() -> Self {
         Self::start_with(&[])
     }
 
-    /// The same with more options of `redis-server`.
+    /// Starts a server with further options of `redis-server`.
     pub fn start_with(more: &[&str]) -> Self {
         Self::start_in_environment(more, |_| Vec::new())
     }
 
-    /// The same with variables in its environment, for which its data folder is told.
+    /// Starts a server with further options and with environment variables, which may depend on its data directory.
     pub fn start_in_environment(more: &[&str], environment: impl FnOnce(&Path) -> Vec<(&'static str, PathBuf)>) -> Self {
         let folder = TempDir::new().unwrap();
         let environment = environment(folder.path());
@@ -93,7 +93,7 @@ impl OwnRedis {
     fn start_in(folder: TempDir, environment: Vec<(&'static str, PathBuf)>, options: impl Fn(u16) -> Vec<String>) -> Self {
         let version = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
         assert!(version.is_ok(), "redis-server is not installed: `apt-get install redis-server`, then run the tests again");
-        // Between finding a free port and taking it somebody else may have taken it.
+        // Another process may take the free port before the server does.
         for _ in 0..5 {
             let port = free_port();
             let options = options(port);
@@ -104,22 +104,22 @@ impl OwnRedis {
         panic!("redis-server did not come up in five tries");
     }
 
-    /// Where it listens.
+    /// Returns the URL of the server.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Where it keeps its data.
+    /// Returns the data directory.
     pub fn data_dir(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Asks it something by `redis-cli`.
+    /// Runs a command with `redis-cli` and returns the answer.
     pub fn ask(&self, words: &[&str]) -> String {
         ask(self.port, words)
     }
 
-    /// Keeps it from answering anybody for a while.
+    /// Pauses all clients for a number of milliseconds.
     pub fn pause(&self, millis: u32) {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
         write!(stream, "CLIENT PAUSE {millis} ALL\r\n").unwrap();
@@ -128,13 +128,13 @@ impl OwnRedis {
         assert_eq!(&answer, b"+OK\r\n");
     }
 
-    /// Sends its process a signal, e.g. `STOP` or `CONT`.
+    /// Sends the process a signal, e.g. `STOP` or `CONT`.
     pub fn signal(&self, name: &str) {
         let (_, process) = self.guard.as_ref().unwrap();
         assert!(Command::new("kill").args([format!("-{name}"), process.clone()]).status().unwrap().success());
     }
 
-    /// Kills it.
+    /// Kills the server.
     pub fn stop(&mut self) {
         if let Some((mut guard, _)) = self.guard.take() {
             drop(guard.stdin.take());
@@ -142,12 +142,12 @@ impl OwnRedis {
         }
     }
 
-    /// Starts it on the same port and data.
+    /// Starts the server again on the same port and data.
     pub fn start_again(&mut self) {
         self.guard = Some(launch(&self.options, &self.environment, self.folder.path()).expect("redis-server comes up again"));
     }
 
-    /// Starts it on the same port, having lost all it knew.
+    /// Starts the server again on the same port, without its data.
     pub fn start_empty(&mut self) {
         for entry in std::fs::read_dir(self.folder.path()).unwrap() {
             let path = entry.unwrap().path();
@@ -165,13 +165,13 @@ impl Drop for OwnRedis {
     }
 }
 
-/// Three masters with a replica each.
+/// A cluster of three masters with one replica each.
 pub struct Cluster {
     nodes: Vec<OwnRedis>,
 }
 
 impl Cluster {
-    /// Starts six servers and waits until they are a cluster whose replicas are in step.
+    /// Starts six servers and waits until they form a cluster whose replicas are in sync.
     pub fn start() -> Self {
         let options = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--repl-diskless-sync-delay", "0"];
         let nodes: Vec<OwnRedis> = (0..6).map(|_| OwnRedis::start_with(&options)).collect();
@@ -193,12 +193,12 @@ impl Cluster {
         cluster
     }
 
-    /// The address of two of its nodes: the others they name themselves.
+    /// Returns a URL with two of the nodes; clients learn the others from them.
     pub fn url(&self) -> String {
         format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}", self.nodes[0].port, self.nodes[4].port)
     }
 
-    /// Kills the master that keeps a key.
+    /// Kills the master that holds a key.
     pub fn kill_master_of(&mut self, key: &str) {
         let slot: u16 = self.nodes[0].ask(&["CLUSTER", "KEYSLOT", key]).trim().parse().unwrap();
         let shards = self.nodes[0].ask(&["CLUSTER", "NODES"]);
@@ -215,13 +215,13 @@ impl Cluster {
         self.nodes.iter_mut().find(|node| node.port == port).unwrap().stop();
     }
 
-    /// Starts those again that were killed; they become replicas of whoever took over.
+    /// Starts the killed nodes again; they become replicas of the new masters.
     pub fn revive(&mut self) {
         self.nodes.iter_mut().filter(|node| node.guard.is_none()).for_each(OwnRedis::start_again);
     }
 }
 
-/// A master, a replica, and three Sentinels that watch them.
+/// A master, a replica, and three Sentinels that monitor them.
 pub struct Watched {
     master: OwnRedis,
     _replica: OwnRedis,
@@ -229,7 +229,7 @@ pub struct Watched {
 }
 
 impl Watched {
-    /// Starts all five and waits until the Sentinels know each other and the replica.
+    /// Starts all five servers and waits until the Sentinels know each other and the replica.
     pub fn start() -> Self {
         let master = OwnRedis::start_with(&["--repl-diskless-sync-delay", "0"]);
         let replica = OwnRedis::start_with(&["--replicaof", &format!("127.0.0.1 {}", master.port)]);
@@ -245,7 +245,7 @@ impl Watched {
         watched
     }
 
-    /// The Sentinels and the name of the master.
+    /// Returns a URL with the Sentinels and the name of the master.
     pub fn url(&self) -> String {
         let hosts: Vec<String> = self.sentinels.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.port)).collect();
         format!("redis+sentinel://{}/main", hosts.join(","))
@@ -256,12 +256,12 @@ impl Watched {
         self.master.stop();
     }
 
-    /// Keeps the master from answering: its connections stay open.
+    /// Suspends the master: it does not answer, but its connections stay open.
     pub fn hang_master(&self) {
         self.master.signal("STOP");
     }
 
-    /// Has the Sentinels make the replica the master. The old one goes on answering, as a replica.
+    /// Makes the Sentinels promote the replica. The old master keeps answering, as a replica.
     pub fn fail_over(&self) {
         wait_until("a Sentinel begins a failover", || self.sentinels[0].ask(&["SENTINEL", "FAILOVER", "main"]).contains("OK"));
         wait_until("the old master is a replica", || self.master.ask(&["INFO", "replication"]).contains("role:slave"));
@@ -272,12 +272,12 @@ impl Watched {
         self.sentinels.iter_mut().for_each(OwnRedis::stop);
     }
 
-    /// Starts them again.
+    /// Starts the Sentinels again.
     pub fn revive_sentinels(&mut self) {
         self.sentinels.iter_mut().for_each(OwnRedis::start_again);
     }
 
-    /// Starts it again; the Sentinels make it a replica.
+    /// Starts the old master again; the Sentinels make it a replica.
     pub fn revive(&mut self) {
         self.master.start_again();
     }
@@ -297,7 +297,7 @@ fn sentinel(master: u16) -> OwnRedis {
     })
 }
 
-/// Writes a certificate for localhost, its key, and who signed it.
+/// Writes a certificate for localhost, its key, and the certificate of the authority.
 fn certify(folder: &Path) {
     let ca_key = rcgen::KeyPair::generate().unwrap();
     let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
@@ -316,7 +316,7 @@ fn ask(port: u16, words: &[&str]) -> String {
     String::from_utf8_lossy(&answer.stdout).into_owned()
 }
 
-/// A port that is free now, and whose cluster bus has room too: the bus listens 10,000 above.
+/// Returns a free port whose cluster bus port, 10,000 above it, is free too.
 fn free_port() -> u16 {
     loop {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
@@ -334,7 +334,7 @@ fn wait_until(what: &str, is: impl Fn() -> bool) {
     }
 }
 
-/// `None`: it ended before it was ready.
+/// Starts a server behind the guard script. Returns `None` if it ends before it is ready.
 fn launch(options: &[String], environment: &[(&'static str, PathBuf)], folder: &Path) -> Option<(Child, String)> {
     let mut command = Command::new("sh");
     command.args(["-c", GUARD, "redis"]).args(options).arg("--dir").arg(folder).envs(environment.iter().cloned());
@@ -342,7 +342,7 @@ fn launch(options: &[String], environment: &[(&'static str, PathBuf)], folder: &
     let mut log = BufReader::new(guard.stdout.take().unwrap()).lines().map_while(Result::ok);
     let process = log.next().and_then(|line| line.strip_prefix("process ").map(str::to_owned)).unwrap();
     let ready = log.by_ref().any(|line| line.contains("Ready to accept connections") || line.contains("Sentinel ID is"));
-    // Read on, or it would block on a full pipe.
+    // The output is read to the end, because the server would block on a full pipe.
     std::thread::spawn(move || log.for_each(drop));
     ready.then_some((guard, process))
 }

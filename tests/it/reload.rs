@@ -1,4 +1,4 @@
-//! Changed files come into force by themselves, as a whole or not at all.
+//! Tests of reloading: changed files are applied without a restart, completely or not at all.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use tonic::Code;
 use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, comment};
 use crate::observe::metric;
 
-/// Waits until a fresh comment is decided so.
+/// Waits until a new comment gets this decision.
 async fn becomes(server: &Server, decision: Decision) {
     let until = Instant::now() + PATIENCE;
     for n in 0.. {

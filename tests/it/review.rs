@@ -1,4 +1,4 @@
-//! The desk: list, decide, conflict, undo.
+//! Tests of review: list, decide, conflict, undo.
 
 use std::time::{Duration, Instant};
 
@@ -39,7 +39,7 @@ async fn a_day_at_the_desk(server: &Server) {
     assert!(server.queue().await.is_empty());
     let stands = pb::GetVerdictRequest { site: SITE.into(), comment_id: "1".into() };
     assert_eq!(server.host().get_verdict(stands).await.unwrap().into_inner().verdict.unwrap(), approved);
-    // The host's retry gets what stands, not what the machine said once.
+    // A retry of the host gets the current decision, not the first automatic one.
     assert_eq!(server.check(by("ada", "1", "hello")).await.unwrap().decision(), Decision::Approve);
 
     let again = server.decide("1", Decision::Approve).await;
@@ -102,7 +102,7 @@ async fn lists_come_in_order_filtered_and_in_pages_that_stay_stable() {
     let mut desk = server.desk();
     let first = desk.list_comments(listing("", "oldest", 2, "")).await.unwrap().into_inner();
     assert_eq!(ids(&first), ["a", "b"]);
-    // What leaves the queue between two pages makes the next page neither skip nor repeat.
+    // A comment that leaves the queue between two pages causes neither gaps nor repeats on the next page.
     server.decide("b", Decision::Approve).await;
     let next = desk.list_comments(listing("", "oldest", 2, &first.next_page_token)).await.unwrap().into_inner();
     assert_eq!(ids(&next), ["c", "d"]);
@@ -189,12 +189,12 @@ fn claimed(answer: &pb::ClaimCommentsResponse) -> Vec<String> {
     answer.comments.iter().map(|one| one.comment.as_ref().unwrap().comment_id.clone()).collect()
 }
 
-/// Two servers on one store, or one server twice.
+/// Asserts that moderators never get the same comment, on two servers with one store or on one server.
 async fn moderators_do_not_meet(here: &Server, there: &Server) {
     for n in 0..30 {
         here.check(comment(&n.to_string(), "hello there")).await.unwrap();
     }
-    // Four at once take three at a time until nothing is left.
+    // Four moderators claim three comments at a time until none is left.
     let mut moderators = tokio::task::JoinSet::new();
     for (n, server) in [here, there, here, there].into_iter().enumerate() {
         let mut desk = server.desk();
@@ -221,7 +221,7 @@ async fn moderators_do_not_meet(here: &Server, there: &Server) {
     here.check(comment("x", "hello there")).await.unwrap();
     let mine = claim(here, these("bob", "x")).await;
     assert_eq!(claimed(&mine), ["x"]);
-    // Ada is another, on another server.
+    // Ada claims the comment on the other server.
     let refused = claim(there, these("ada", "x")).await;
     assert_eq!((claimed(&refused).len(), refused.errors[0].reason.as_str()), (0, "CLAIMED"));
     assert!(refused.errors[0].message.starts_with("bob is at work on it until "), "{}", refused.errors[0].message);
@@ -231,7 +231,7 @@ async fn moderators_do_not_meet(here: &Server, there: &Server) {
     let known = pb::GetCommentRequest { site: SITE.into(), comment_id: "x".into() };
     let known = there.desk().get_comment(known).await.unwrap().into_inner();
     assert_eq!(known.claim.unwrap().moderator, "bob");
-    // What is not hers she cannot give back; bob can, and renews before.
+    // Ada cannot release a claim of Bob. Bob can renew and release it.
     let back =
         |moderator: &str| pb::ReleaseCommentsRequest { site: SITE.into(), ids: vec!["x".into()], moderator: moderator.into() };
     there.desk().release_comments(back("ada")).await.unwrap();
@@ -321,7 +321,7 @@ async fn a_moderator_holds_only_so_many_comments_and_an_answer_only_so_much() {
             }
         };
         assert!(refused.message().contains("500 comments"), "{refused}");
-        // Whoever decides goes on.
+        // A moderator can claim more after deciding.
         let mine = first.comments[0].comment.as_ref().unwrap().comment_id.clone();
         let request = pb::DecideCommentsRequest {
             site: SITE.into(),

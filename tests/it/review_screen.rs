@@ -1,4 +1,4 @@
-//! `gatepost review` in a terminal: the real program, keys typed, the screen read.
+//! Tests of `gatepost review` in a terminal: the real program gets keys, and the screen is read.
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -16,7 +16,7 @@ struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
     screen: Arc<Mutex<vt100::Parser>>,
-    // Dropped, it would hang up.
+    // Kept, because dropping it would hang up the terminal.
     _master: Box<dyn MasterPty + Send>,
 }
 
@@ -67,7 +67,7 @@ impl Terminal {
         }
     }
 
-    /// How it ended.
+    /// Waits for the program to end and returns its exit code.
     fn ends(&mut self) -> u32 {
         let until = Instant::now() + PATIENCE;
         loop {
@@ -82,7 +82,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // It may have left already.
+        // The program may have ended already.
         let _ = self.child.kill();
     }
 }
@@ -124,7 +124,7 @@ async fn a_moderator_decides_with_single_keys() {
     let expected =
         [of("c-1", Decision::Approve, "mia"), of("c-2", Decision::Reject, "mia"), of("c-3", Decision::Hold, "MACHINE")];
     assert_eq!(decisions(&server).await, expected);
-    // What the program wrote last may still be on its way through the pseudo-terminal.
+    // The last output of the program may still be on its way through the pseudo-terminal.
     let given_back = || {
         let screen = terminal.screen.lock().unwrap();
         !screen.screen().alternate_screen() && !screen.screen().hide_cursor()

@@ -1,4 +1,4 @@
-//! Start, health, reflection, drain, refusal to start.
+//! Tests of the server: start, health, reflection, drain, refusal to start.
 
 use std::time::{Duration, Instant};
 
@@ -110,7 +110,7 @@ async fn on_sigterm_watchers_are_told_and_the_server_leaves_in_good_order() {
     let mut server = Server::steady_with("", &["--drain-timeout", "2s"]).await;
     let watch = pb::WatchVerdictsRequest { site: "s".into(), after_cursor: None };
     let mut changes = server.host().watch_verdicts(watch).await.unwrap().into_inner();
-    // An open health watch never ends by itself: the deadline must.
+    // An open health watch never ends by itself, so the drain deadline must end it.
     let request = HealthCheckRequest { service: String::new() };
     let mut watching = HealthClient::new(server.connect().await).watch(request).await.unwrap().into_inner();
     assert_eq!(watching.next().await.unwrap().unwrap().status(), ServingStatus::Serving);

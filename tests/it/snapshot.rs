@@ -1,4 +1,4 @@
-//! A copy of the embedded store, taken while a server runs on it: whole, and never in the way of anything.
+//! Tests of snapshots: a copy of the embedded store, taken while a server runs on it, is complete and blocks nothing.
 
 use std::collections::HashMap;
 use std::fs;
@@ -20,7 +20,7 @@ fn snapshot(data: &Path, file: &Path, more: &[&str]) -> Output {
     run(&[&["export", "--snapshot", &file, "--data-dir", &data], more].concat())
 }
 
-/// All names in a directory.
+/// Returns all file names in a directory.
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -81,7 +81,7 @@ async fn every_hold_answered_before_a_snapshot_under_load_is_in_it() {
         assert!(lost.is_empty(), "{} of {} are not in it: {lost:?}", lost.len(), before.len());
         let counts = format!("{} comments, {} of them held; ", held.len() + 1, held.len());
         assert!(said.contains(&counts), "{said} of {counts}");
-        // With the site's secret, or the same people would be others.
+        // The copy contains the secret of the site, without which the author would not be found.
         let author = Some(pb::AuthorSelector { selector: Some(Selector::UserId("ada".into())) });
         let request = pb::ExportAuthorRequest { site: SITE.into(), author };
         let shown = second.host().export_author(request).await.unwrap().into_inner().message().await.unwrap();
@@ -96,7 +96,7 @@ async fn a_snapshot_needs_no_server_and_replaces_nothing_unasked() {
     server.check(comment("1", "hello there")).await.unwrap();
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("copy.db");
-    // Left by a kill: what was answered is in the log, not in the file yet.
+    // After a kill, the acknowledged comment is in the write-ahead log and not in the database file yet.
     server.kill();
     assert_eq!(code(&snapshot(&server.data_dir(), &file, &[])), 0);
     server.start_again();
@@ -112,7 +112,7 @@ async fn a_snapshot_needs_no_server_and_replaces_nothing_unasked() {
     assert!(out(&forced).contains("copy.db: 2 comments, 2 of them held; "), "{forced:?}");
     assert_eq!(names(folder.path()), ["copy.db"]);
 
-    // Neither the server's own files nor one that another server has open.
+    // A snapshot replaces neither the server's own files nor a file that another server has open.
     let own = snapshot(&server.data_dir(), &server.data_dir().join("gatepost.db"), &["--force"]);
     assert!(code(&own) == 1 && err(&own).contains("outside the data directory"), "{}", err(&own));
     fs::write(folder.path().join("copy.db-wal"), b"").unwrap();

@@ -1,12 +1,12 @@
-//! The store's conformance suite: the same cases against memory, the embedded file, and Redis: one server, over TLS,
-//! and a cluster.
+//! The conformance suite of the store: the same cases against memory, the embedded file, and Redis as one server, with TLS,
+//! and as a cluster.
 
 mod bed;
 mod cases;
 mod embedded;
 mod keys;
 
-/// Makes a test of every case for every engine.
+/// Generates a test of every case for every engine.
 macro_rules! conform {
     ($($case:ident)+) => {
         conform!(@engine memory, $($case)+);

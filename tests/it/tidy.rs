@@ -1,4 +1,4 @@
-//! The tables of ARCHITECTURE.md: which room may use which, and which library only where.
+//! Checks the code against the tables of ARCHITECTURE.md: which module may use which, and where each library may be used.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,17 +14,17 @@ fn root() -> &'static Path {
 
 // === the tables ===
 
-/// What ARCHITECTURE.md says.
+/// The tables of ARCHITECTURE.md.
 struct Tables {
-    /// Rooms, and the rooms that each may use. A part of a room is `room/part`.
+    /// Modules, and the modules that each may use. A submodule is written `module/part`.
     rooms: BTreeMap<String, BTreeSet<String>>,
-    /// Libraries as code names them, and where each may be named.
+    /// Libraries as code names them, and the modules in which each may be used.
     libraries: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Tables {
     fn read(document: &str) -> Self {
-        let rooms = table(document, "room").into_iter().map(|row| {
+        let rooms = table(document, "module").into_iter().map(|row| {
             let [room, _, may_use] = row.try_into().expect("a row has three cells");
             (name(room).trim_end_matches('/').to_owned(), names(may_use))
         });
@@ -35,13 +35,13 @@ impl Tables {
         Self { rooms: rooms.collect(), libraries: libraries.collect() }
     }
 
-    /// The rooms that a module may use beside its own.
+    /// Returns the modules that a module may use besides its own.
     fn may_use(&self, module: &[String]) -> Option<&BTreeSet<String>> {
         (1..=module.len()).rev().find_map(|length| self.rooms.get(&module[..length].join("/")))
     }
 }
 
-/// The rows of the table whose first column is called so.
+/// Returns the rows of the table whose first column has this heading.
 fn table<'a>(document: &'a str, first: &str) -> Vec<Vec<&'a str>> {
     let head = format!("| {first} |");
     let rows = document.lines().skip_while(|line| !line.starts_with(&head)).skip(2).take_while(|line| line.starts_with('|'));
@@ -58,16 +58,16 @@ fn names(cell: &str) -> BTreeSet<String> {
 
 // === the code ===
 
-/// A path that code names, and the module in which it does.
+/// A path that code names, and the module that names it.
 struct Named {
     module: Vec<String>,
     path: Vec<String>,
-    /// Whether it stands in a `use`, where one name alone can be a library.
+    /// Whether the path is part of a `use`, where a single name can be a library.
     used: bool,
 }
 
 impl Named {
-    /// The room that it leads to. `None`: it does not begin where the module is, but with a name.
+    /// Returns the top-level module that the path leads to, or `None` if it does not start with `crate`, `self` or `super`.
     fn room(&self) -> Option<String> {
         let mut place = match self.path[0].as_str() {
             "crate" => Vec::new(),
@@ -80,16 +80,16 @@ impl Named {
             rest = &rest[1..];
         }
         place.extend(rest.iter().filter(|part| *part != "self").cloned());
-        // All that is in no room: the crate itself.
+        // A path to the crate itself, outside of every module.
         Some(place.first().filter(|part| *part != "*").map_or("crate", String::as_str).to_owned())
     }
 }
 
-/// Every path in a file: in `use`, in code, in attributes, and in what macros are given. Not in tests.
+/// Every path in a file, in `use`, code, attributes and macro arguments. Tests are left out.
 struct Paths {
     module: Vec<String>,
     found: Vec<Named>,
-    /// The modules that have files of their own.
+    /// The submodules that have files of their own.
     files: Vec<Vec<String>>,
 }
 
@@ -101,7 +101,7 @@ impl Paths {
     }
 
     fn add(&mut self, path: Vec<String>, used: bool) {
-        // Alone, they are visibilities (`pub(crate)`) and receivers (`self`).
+        // Alone, these are visibilities (`pub(crate)`) and receivers (`self`).
         if path.len() > 1 || !["crate", "self", "super"].contains(&path[0].as_str()) {
             self.found.push(Named { module: self.module.clone(), path, used });
         }
@@ -120,7 +120,7 @@ impl Paths {
         }
     }
 
-    /// What a macro makes of tokens nobody knows before it does: every `a::b` counts as a path.
+    /// Collects paths from the tokens of a macro. Its expansion is unknown, so every `a::b` counts as a path.
     fn tokens(&mut self, stream: TokenStream) {
         let trees: Vec<TokenTree> = stream.into_iter().collect();
         let colons = |at: usize| trees.get(at..at + 2).is_some_and(|pair| pair.iter().all(|tree| tree.to_string() == ":"));
@@ -189,13 +189,14 @@ fn is_test(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg") && attribute.meta.require_list().is_ok_and(|list| list.tokens.to_string() == "test")
 }
 
-/// A file of the program: where it is, and what it names.
+/// A source file of the program: its location and the paths that it names.
 struct Source {
     place: String,
     paths: Paths,
 }
 
-/// The program's files: `main.rs`, and from `lib.rs` all that `mod` leads to. Tests are not among them.
+/// Returns the source files of the program: `main.rs`, and all files that are reachable from `lib.rs` by `mod`. Tests are left
+/// out.
 fn program() -> Vec<Source> {
     let mut files = vec![(Vec::new(), "main.rs".to_owned()), (Vec::new(), "lib.rs".to_owned())];
     let mut program = Vec::new();
@@ -214,9 +215,9 @@ fn program() -> Vec<Source> {
     program
 }
 
-/// What a file names that its room may not.
+/// Returns the paths of a file that its module may not use.
 fn rooms_out_of_bounds(tables: &Tables, source: &Source) -> Vec<String> {
-    // They only list the rooms, and begin.
+    // These files only declare the modules and start the program.
     if ["lib.rs", "main.rs"].contains(&source.place.as_str()) {
         return Vec::new();
     }
@@ -229,7 +230,7 @@ fn rooms_out_of_bounds(tables: &Tables, source: &Source) -> Vec<String> {
     bad.collect()
 }
 
-/// The libraries that a file names though it is not where they belong.
+/// Returns the libraries that a file uses outside of their place.
 fn libraries_out_of_place(tables: &Tables, source: &Source) -> Vec<String> {
     let bad = source.paths.found.iter().filter(|named| named.used || named.path.len() > 1).filter(|named| {
         tables.libraries.get(&named.path[0]).is_some_and(|places| {
@@ -283,7 +284,7 @@ fn the_tables_name_what_there_is_and_what_is_used() {
 // === the tests above, tried on what they must notice ===
 
 const DOCUMENT: &str = "
-| room | job | may use |
+| module | job | may use |
 |---|---|---|
 | `desk/` | decides | error |
 | `desk/screen` | shows | `error`, store |
@@ -327,7 +328,7 @@ fn every_way_to_use_a_room_is_noticed() {
     ] {
         let wrong = rooms_out_of_bounds(&tables, &written("desk/list", text));
         assert!(!wrong.is_empty(), "{text}");
-        // All of the crate is in no row.
+        // The whole crate is in no row of the table.
         let may = rooms_out_of_bounds(&tables, &written("desk/screen", text));
         assert_eq!(may.is_empty(), !wrong[0].contains("uses crate"), "{text}: {may:?}");
     }
@@ -393,7 +394,7 @@ fn the_threat_model_names_tests_that_there_are() {
     let code: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let said = fs::read_to_string(root().join("SECURITY.md")).unwrap();
     let names = said.split('`').skip(1).step_by(2).filter(|name| {
-        // Three words or more: a name of a test.
+        // A name of at least four words is the name of a test.
         name.matches('_').count() > 2 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     });
     let names: Vec<&str> = names.collect();

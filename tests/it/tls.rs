@@ -1,4 +1,5 @@
-//! TLS: only what is safe, clients known by their certificates, and a renewed certificate without a dropped call.
+//! Tests of TLS: only safe protocol versions, clients identified by their certificates, and renewal of a certificate without a
+//! dropped call.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -19,7 +20,7 @@ use tonic::{Code, Status};
 
 use crate::harness::{PATIENCE, SITE, Server, comment};
 
-/// Certificates in a folder of their own.
+/// A folder of certificates.
 struct Certificates {
     folder: TempDir,
     ca: Issuer<'static, KeyPair>,
@@ -45,12 +46,12 @@ impl Certificates {
         std::fs::read(self.path(name)).unwrap()
     }
 
-    /// A certificate and its key, as `name.pem` and `name.key`.
+    /// Issues a certificate and its key, as `name.pem` and `name.key`.
     fn issue(&self, name: &str, host: &str, expired: bool) {
         issue(self.folder.path(), &self.ca, name, host, expired);
     }
 
-    /// The flags of a server.
+    /// Returns the flags of a server that uses the certificates.
     fn flags(&self) -> Vec<String> {
         let files = [
             ("--tls-cert", "server.pem"),
@@ -68,7 +69,7 @@ impl Certificates {
         Server::steady_with("", &flags).await
     }
 
-    /// A channel that shows a certificate.
+    /// Returns a channel with a client certificate, or without one.
     async fn channel(&self, server: &Server, identity: Option<&str>) -> Result<Channel, tonic::transport::Error> {
         let mut tls =
             ClientTlsConfig::new().ca_certificate(Certificate::from_pem(self.read("ca.pem"))).domain_name("localhost");
@@ -116,7 +117,7 @@ async fn a_client_is_who_its_certificate_says_and_no_more() {
     let blog = certificates.channel(&server, Some("blog")).await.unwrap();
     check(blog.clone(), SITE).await.unwrap();
     assert_eq!(check(blog, "there.example").await.unwrap_err().code(), Code::PermissionDenied);
-    // Signed by the right one, but nobody that is named; and nobody at all.
+    // A client with a valid certificate that is not listed, and a client without a certificate.
     for identity in [Some("stranger"), None] {
         let channel = certificates.channel(&server, identity).await.unwrap();
         assert_eq!(check(channel, SITE).await.unwrap_err().code(), Code::Unauthenticated, "{identity:?}");
@@ -131,7 +132,7 @@ async fn a_certificate_that_has_expired_or_that_another_signed_opens_nothing() {
     issue(certificates.folder.path(), &other, "forged", "blog.internal", false);
     let server = certificates.server().await;
     for identity in ["late", "forged"] {
-        // With TLS 1.3 a client learns with its first call that it was refused.
+        // With TLS 1.3, a client learns of the refusal with its first call.
         let outcome = match certificates.channel(&server, Some(identity)).await {
             Ok(channel) => check(channel, SITE).await.map_err(|status| status.to_string()),
             Err(error) => Err(error.to_string()),
@@ -142,7 +143,6 @@ async fn a_certificate_that_has_expired_or_that_another_signed_opens_nothing() {
     check(blog, SITE).await.unwrap();
 }
 
-/// A client's greeting in an old version of the protocol, with cipher suites that were common then.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_is_taken_out_ends_on_open_connections_too() {
     let certificates = Certificates::new();
@@ -158,7 +158,7 @@ async fn a_certificate_that_is_taken_out_ends_on_open_connections_too() {
     assert_eq!(ended.unwrap_err().code(), Code::Unauthenticated);
     let status = check(channel, SITE).await.unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated);
-    // Nor is a client without a certificate anybody.
+    // A client without a certificate is refused too.
     let nobody = certificates.channel(&server, None).await.unwrap();
     assert_eq!(check(nobody, SITE).await.unwrap_err().code(), Code::Unauthenticated);
 }
@@ -182,6 +182,7 @@ async fn a_certificate_whose_signer_is_not_trusted_any_more_ends_on_open_connect
     assert_eq!(status.code(), Code::Unauthenticated, "{status}");
 }
 
+/// Returns the ClientHello of an old version of the protocol, with cipher suites that were common then.
 fn old_greeting(minor: u8) -> Vec<u8> {
     let mut hello = vec![3, minor];
     hello.extend([7; 32]);
@@ -202,7 +203,7 @@ async fn tls_older_than_1_2_and_plain_text_are_refused() {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(&old_greeting(minor)).unwrap();
         let mut answer = Vec::new();
-        // It may be reset after the alert.
+        // The connection may be reset after the alert.
         let _ = stream.read_to_end(&mut answer);
         assert_eq!(answer.first(), Some(&0x15), "an alert, and no greeting: {answer:?}");
     }
@@ -215,7 +216,7 @@ async fn tls_older_than_1_2_and_plain_text_are_refused() {
     check(certificates.channel(&server, Some("blog")).await.unwrap(), SITE).await.unwrap();
 }
 
-/// The certificate that a new connection is shown.
+/// Returns the certificate that the server presents on a new connection.
 async fn shown(certificates: &Certificates, server: &Server) -> Vec<u8> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(&certificates.read("ca.pem")).unwrap()).unwrap();
@@ -276,7 +277,7 @@ async fn the_commands_speak_tls() {
     let shown = ["--ca", &ca, "--client-cert", &cert, "--client-key", &key];
     let checked = gatepost(&["check", "--server", &url, "--site", SITE, "hello there"]).args(shown).output().unwrap();
     assert_eq!(code(&checked), 0, "{}", err(&checked));
-    // Whoever does not know the server's authority does not speak to it.
+    // A client that does not know the server's certificate authority refuses to connect.
     let unknown = gatepost(&["health", "--server", &url]).output().unwrap();
     assert_eq!(code(&unknown), 3, "{}", err(&unknown));
 }

@@ -1,4 +1,4 @@
-//! Who is believed in what: the bind address, keys that have ended, what a visitor types, a retry that comes late.
+//! Tests of trust: the bind address, keys that have ended, unverified input of visitors, and late retries.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::harness::{HOLD_ALL, PATIENCE, SITE, Server, comment, launch};
 use crate::keys::{ADMIN, with};
 use crate::redis;
 
-/// A revoked key ends within a second; a busy machine may take a little longer to tell.
+/// A revoked key ends within a second; a busy machine may take a little longer.
 const SOON: Duration = Duration::from_secs(3);
 
 fn reason(status: &Status) -> String {
@@ -87,13 +87,13 @@ async fn a_server_that_had_a_key_never_opens_again() {
     let key = admin(&server).await.create_key(key_request(Role::Admin)).await.unwrap().into_inner();
     let secret = key.secret;
     let id = key.key.unwrap().key_id;
-    // Not the last one, by which others can be made.
+    // The last admin key cannot be revoked, because it is needed to create others.
     let status = admin(&server).await.revoke_key(with(&secret, pb::RevokeKeyRequest { key_id: id.clone() })).await.unwrap_err();
     assert!(status.message().contains("last key"), "{status}");
     let status = server.check(comment("1", "hello there")).await.unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated);
 
-    // With another way in it can go, and then there is none.
+    // With an admin key on the command line, the last stored key can be revoked.
     let mut extra = server.extra().to_vec();
     assert!(server.terminate().success());
     extra.extend(["--admin-key".to_owned(), ADMIN.to_owned()]);
@@ -142,7 +142,7 @@ async fn acts_on_keys_and_policies_are_in_the_servers_own_audit_with_the_key_tha
     told.sort_unstable();
     assert_eq!(told, [("KEY_CREATED", "admin"), ("KEY_REVOKED", "admin"), ("POLICY_RELOADED", "admin")]);
     assert!(events.iter().filter(|event| event.act.starts_with("KEY")).all(|event| event.subject.contains(&id)), "{events:?}");
-    // Not for whoever has some sites only.
+    // A key for some sites only may not read this audit log.
     let host = pb::CreateKeyRequest { sites: vec![SITE.into()], ..key_request(Role::Moderator) };
     let moderator = client.create_key(with(ADMIN, host)).await.unwrap().into_inner().secret;
     assert_eq!(desk.list_audit_events(with(&moderator, request)).await.unwrap_err().code(), Code::PermissionDenied);
@@ -179,7 +179,7 @@ async fn open_streams_end_soon_after_their_key() {
     for id in [host_id, desk_id] {
         admin.revoke_key(with(ADMIN, pb::RevokeKeyRequest { key_id: id })).await.unwrap();
     }
-    // Nothing is said on any of them: they end by themselves.
+    // Nothing is sent on any of the streams: they end by themselves.
     let ended = async {
         let verdicts = verdicts.next().await.unwrap().map(drop);
         (verdicts, changes.next().await.unwrap().map(drop), moves.next().await.unwrap().map(drop))
@@ -220,7 +220,7 @@ async fn no_comment_of_a_stream_is_taken_once_its_key_has_ended() {
     assert_eq!(reason(&ended), "KEY_UNKNOWN");
 }
 
-/// Calls with a message that comes after something else has happened. Returns the status of the answer.
+/// Makes a call whose message is sent after `meanwhile` has finished. Returns the status of the answer.
 async fn with_a_late_message<T: prost::Message>(
     server: &Server,
     path: &str,
@@ -319,7 +319,8 @@ async fn a_typed_address_neither_allows_nor_condemns() {
     let verdict = server.check(sure).await.unwrap();
     assert_eq!((verdict.decision(), codes(&verdict)[0]), (Decision::Approve, "ALLOWED_ADDRESS"));
 
-    // Somebody else writes under her address, from wherever, and is rejected again and again.
+    // Somebody else writes under her address and is rejected again and again. This must not count against her, from any IP
+    // address.
     for n in 0..14 {
         let id = format!("eve-{n}");
         server.check(typed(&id, &format!("{abuse} {n}"), "mia@mail.example", "203.0.113.9")).await.unwrap();
@@ -330,7 +331,7 @@ async fn a_typed_address_neither_allows_nor_condemns() {
         assert_eq!(hers.decision(), Decision::Approve, "{id}: {hers:?}");
         assert!(!codes(&hers).iter().any(|code| ["AUTHOR_REJECTED", "RATE_LIMIT"].contains(code)), "{id}: {hers:?}");
     }
-    // What she has earned is not his either.
+    // Her approved comments do not count for him either.
     for n in 0..5 {
         let id = format!("mia-{n}");
         server.check(typed(&id, &format!("A quiet word on the weather {n}"), "mia@mail.example", "203.0.113.7")).await.unwrap();
@@ -405,14 +406,14 @@ async fn a_late_retry_changes_nothing(server: &Server) {
     assert_eq!(server.check(body(a)).await.unwrap().revision, 1);
     let edit = server.check(body(b)).await.unwrap();
     assert_eq!((edit.revision, edit.decision()), (2, Decision::Hold));
-    // The first call again, as a host's library does when the answer was lost.
+    // The first call again, like a client library that retries after a lost answer.
     assert_eq!(server.check(body(a)).await.unwrap(), edit);
     assert_eq!(server.queue().await, ["c"]);
     let result = server.decide("c", Decision::Approve).await;
     assert_eq!(result.error, None);
     let stands = server.check(body(a)).await.unwrap();
     assert_eq!((stands.revision, stands.decision(), stands.decided_by.as_str()), (3, Decision::Approve, "ada"));
-    // An author who puts the text back says so by the time.
+    // An author who restores an earlier text sends a later time.
     let at = |text: &str, seconds: i64| pb::Comment {
         submitted_at: Some(prost_types::Timestamp { seconds, nanos: 0 }),
         ..body(text)
@@ -421,10 +422,10 @@ async fn a_late_retry_changes_nothing(server: &Server) {
     assert_eq!(server.check(at(a, 1_700_000_000)).await.unwrap().revision, 4);
     assert_eq!(server.check(at(a, 1_700_000_200)).await.unwrap().revision, 5);
     assert_eq!(server.check(at(b, 1_700_000_200)).await.unwrap().revision, 5, "at the same time: a retry");
-    // Whatever was sent before what stands comes too late, also if nobody has seen it.
+    // Every text that was sent before the current one comes too late, even if it was never seen.
     assert_eq!(server.check(at("Never seen, and sent long before", 1_700_000_150)).await.unwrap().revision, 5);
     assert_eq!(server.check(at("Never seen, and sent at the same time", 1_700_000_200)).await.unwrap().revision, 6);
-    // No time is now: an edit without one is not undone by a retry with one.
+    // A comment without a time counts as sent now, so a retry with a time does not undo it.
     assert_eq!(server.check(body("An edit without a time")).await.unwrap().revision, 7);
     assert_eq!(server.check(at(a, 1_700_000_200)).await.unwrap().revision, 7);
     assert_eq!(server.check(at(b, 1_700_000_900)).await.unwrap().revision, 7);
@@ -455,7 +456,7 @@ async fn the_same_text_under_another_name_address_or_account_is_decided_anew() {
         assert_eq!(verdict.revision, revision + 1, "{other:?}");
         revision = verdict.revision;
     }
-    // Where it comes from and with what is no other comment.
+    // Another IP address and user agent do not make it another comment.
     let elsewhere = pb::Client { ip: "203.0.113.8".into(), user_agent: "x".into(), ..Default::default() };
     let last = pb::Author { user_id: "u-7".into(), ..author };
     let verdict = server.check(pb::Comment { author: Some(last), client: Some(elsewhere), ..first }).await.unwrap();
@@ -480,7 +481,8 @@ async fn entries_whose_calls_are_cancelled_are_in_force_and_in_the_audit_or_neit
             };
             let put = pb::PutListEntryRequest { site: SITE.into(), entry: Some(entry.clone()), ..Default::default() };
             let remove = pb::DeleteListEntryRequest { site: SITE.into(), entry: Some(entry), ..Default::default() };
-            // From not at all to as long as it takes, whatever the machine: 50 µs doubled up to 1.6 s in between.
+            // From no time at all to as long as the call takes, with 50 µs doubled up to 1.6 s in between, so that calls are
+            // interrupted at every stage on any machine.
             let patience = match n % 20 {
                 0 => Duration::ZERO,
                 doubled @ 1..16 => Duration::from_micros(50 << doubled),

@@ -1,4 +1,4 @@
-//! Comments and what they must get under the default policy: cases as data, in `tests/verdicts`.
+//! Tests of expected verdicts under the default policy. The cases are data in `tests/verdicts`.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use gatepost::pb;
 use gatepost::policy::Policies;
 use gatepost::verdict::{Decision, Verdict};
 
-/// One comment of a file.
+/// A case: a comment of a file.
 pub struct Case {
     line: usize,
     expected: Vec<Decision>,
@@ -40,13 +40,13 @@ fn every_comment_gets_what_its_file_says() {
     assert!(wrong.is_empty(), "{} of {checked} comments got something else:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// What the comment of a case gets when nothing is known besides.
+/// Returns the verdict on the comment of a case, without other facts.
 pub fn judge_case(judge: &Judge, case: &Case) -> Verdict {
     let comment = Comment::parse(case.comment.clone(), SystemTime::now()).unwrap();
     judge.judge(&comment, &Facts::default(), SystemTime::now())
 }
 
-/// The cases of a file.
+/// Parses the cases of a file.
 pub fn cases(text: &str) -> Vec<Case> {
     let mut post = pb::Post::default();
     let mut cases: Vec<Case> = Vec::new();

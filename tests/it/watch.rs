@@ -1,4 +1,4 @@
-//! Changes delivered once, in order, over restarts.
+//! Tests of the change stream: changes are delivered once, in order, over restarts.
 
 use gatepost::pb::moderation_service_client::ModerationServiceClient;
 use gatepost::pb::{self, Decision};
@@ -34,7 +34,7 @@ async fn a_watcher_misses_nothing_and_gets_nothing_twice(mut server: Server) {
     let (id, decision, cursor) = next(&mut changes).await;
     assert_eq!((id.as_str(), decision), ("2", Decision::Reject));
 
-    // The server leaves with a watcher on the line, and something happens while nobody watches.
+    // The server stops while a client watches, and a change happens while no client watches.
     let told = tokio::spawn(async move { changes.next().await });
     server.restart().await;
     let end = told.await.unwrap();
@@ -104,7 +104,8 @@ async fn two_watchers_see_the_same_order_under_many_deciders() {
     assert_eq!(sorted, expected);
 }
 
-/// Makes changes until the oldest are forgotten, and tries the cursor of the first.
+/// Makes changes until the oldest are forgotten. Asserts that the cursor of the first change is refused with advice on how to
+/// catch up.
 async fn an_expired_cursor_is_refused_with_the_way_to_catch_up(store: &[&str]) {
     let folder = tempfile::TempDir::new().unwrap();
     let config = folder.path().join("my.toml");

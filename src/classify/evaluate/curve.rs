@@ -1,78 +1,79 @@
-//! What figures are drawn from: every threshold with what it catches, and what scores promise against what happens.
+//! Data of charts: the ROC curve, and the reliability of scores.
 
-/// Into how many bins scores are put to compare them with what happened.
+/// Number of bins in which scores are compared with observed shares.
 const BINS: usize = 15;
-/// More points than that no picture shows; a longer curve is thinned.
+/// Maximum number of points of a curve. A longer curve is thinned.
 const MAX_POINTS: usize = 500;
 
-/// One threshold and what it comes to.
+/// A point of a curve: a threshold with its false-positive rate and recall.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
-    /// Scores at or above it are caught.
+    /// Threshold; scores at or above it count as positive.
     pub threshold: f32,
-    /// Share of the negatives that is caught.
+    /// False-positive rate.
     pub false_positives: f64,
-    /// Share of the positives that is caught.
+    /// Recall.
     pub recall: f64,
 }
 
-/// Rows of about the same score.
+/// A bin of rows with similar scores.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct CalibrationBin {
-    /// How many rows.
+    /// Number of rows.
     pub rows: usize,
-    /// Their mean score.
+    /// Mean score of the rows.
     pub mean_score: f64,
-    /// Share of them that is positive.
+    /// Share of positive rows.
     pub positive_share: f64,
 }
 
-/// Every threshold at which something changes, the highest first; the first point catches nothing. Shares of a class
-/// that is missing are zero.
+/// Returns a point for every distinct score, the highest first. At the first point nothing counts as positive. Rates of a
+/// missing class are zero.
 pub fn curve(scored: &[(f32, bool)]) -> Vec<Point> {
     let mut sorted = scored.to_vec();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
     let positives = sorted.iter().filter(|(_, truth)| *truth).count();
     let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
-    let (mut caught, mut wrongly) = (0, 0);
+    let (mut true_positives, mut false_positives) = (0, 0);
     let mut points = vec![Point { threshold: f32::INFINITY, false_positives: 0.0, recall: 0.0 }];
     for tied in sorted.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
         let more = tied.iter().filter(|(_, truth)| *truth).count();
-        caught += more;
-        wrongly += tied.len() - more;
+        true_positives += more;
+        false_positives += tied.len() - more;
         points.push(Point {
             threshold: tied[0].0,
-            false_positives: share(wrongly, sorted.len() - positives),
-            recall: share(caught, positives),
+            false_positives: share(false_positives, sorted.len() - positives),
+            recall: share(true_positives, positives),
         });
     }
     thin(points)
 }
 
-/// Keeps both ends, and of the others those that are a step away from the one before: steep parts keep their form.
+/// Thins a curve: keeps both ends, and every point that is a step away from the last one kept. Steep parts keep their
+/// shape.
 fn thin(points: Vec<Point>) -> Vec<Point> {
     if points.len() <= MAX_POINTS {
         return points;
     }
-    // Each of the three goes once from one end of its range to the other.
+    // Each of the three summands covers a range of 1 along the curve.
     let step = 3.0 / (MAX_POINTS - 2) as f64;
-    let way = |point: &Point| point.false_positives + point.recall - f64::from(point.threshold.clamp(0.0, 1.0));
+    let position = |point: &Point| point.false_positives + point.recall - f64::from(point.threshold.clamp(0.0, 1.0));
     let last = points.len() - 1;
-    let (mut kept, mut reached) = (Vec::new(), f64::NEG_INFINITY);
+    let (mut kept, mut last_kept) = (Vec::new(), f64::NEG_INFINITY);
     for (at, point) in points.into_iter().enumerate() {
-        let way = way(&point);
-        if at == last || way >= reached + step || at == 0 {
-            reached = way;
+        let distance = position(&point);
+        if at == last || distance >= last_kept + step || at == 0 {
+            last_kept = distance;
             kept.push(point);
         }
     }
     kept
 }
 
-/// The rows in bins of equal width from 0 to 1.
+/// Puts rows into bins of equal width from 0 to 1.
 pub fn reliability(scored: &[(f32, bool)]) -> [CalibrationBin; BINS] {
     let mut sorted = scored.to_vec();
-    // Sums depend on the order, if only in the last digit.
+    // Floating-point sums depend on the order, if only in the last digit.
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut bins = [CalibrationBin::default(); BINS];
     for (score, truth) in sorted {

@@ -1,14 +1,14 @@
-//! The parts that a web address is made of.
+//! The parts of a web address.
 
 use crate::classify::lexicon;
 use crate::reading::link;
 
-/// The hash of the registered domain of a host.
+/// Returns the hash of the registrable domain of a host.
 pub fn domain_hash(host: &str) -> u64 {
     lexicon::word_hash(link::registrable_domain(host).as_bytes())
 }
 
-/// The words a host or path is made of.
+/// Returns the first 16 words of a host or path: runs of at least three ASCII letters.
 pub fn words(part: &str) -> impl Iterator<Item = &str> {
     part.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| word.len() >= 3).take(16)
 }

@@ -1,14 +1,14 @@
-//! A comment that was read, and how much each of its words counts.
+//! A tokenised comment, and the share of each of its words that counts.
 
 use super::sink::CountedShare;
 use crate::classify::lexicon::WordSet;
 use crate::classify::token::Token;
 
-/// How much a word that the post itself uses counts in what speaks for a label: on a post about idiots the word is no
-/// insult yet. What speaks against it counts in full.
+/// The share of a word of the post that counts as evidence for a label: on a post about idiots the word need not be an
+/// insult. Evidence against a label counts in full.
 const POST_WORD_SHARE: f32 = 0.25;
 
-/// A comment that was read, as the parts of extraction see it.
+/// A tokenised comment, as the feature extractors read it.
 pub struct TokenizedComment<'a> {
     /// The normalised text.
     pub text: &'a str,
@@ -19,20 +19,20 @@ pub struct TokenizedComment<'a> {
 }
 
 impl TokenizedComment<'_> {
-    /// Returns a token as it is written in the normalised text.
+    /// Returns the normalised text of a token.
     #[inline]
     pub fn written(&self, token: &Token) -> &str {
         &self.text[usize::from(token.start)..usize::from(token.end)]
     }
 
-    /// How much a word counts.
+    /// Returns the share of a token that counts as evidence for a label.
     #[inline]
     pub fn counted_share(&self, token: &Token) -> CountedShare {
-        let shared = self.post_share(token.hash);
-        CountedShare { spam: shared, abuse: shared.min(token.weight) }
+        let post_share = self.post_share(token.hash);
+        CountedShare { spam: post_share, abuse: post_share.min(token.weight) }
     }
 
-    /// How much a word counts in what speaks for a label, as far as the post goes.
+    /// Returns the share of a word, given by hash, that counts as evidence for a label: less if the post contains the word.
     #[inline]
     pub fn post_share(&self, word: u64) -> f32 {
         if !self.post_words.is_empty() && self.post_words.contains(&word) { POST_WORD_SHARE } else { 1.0 }

@@ -1,4 +1,4 @@
-//! What is counted in a comment, for the signals to be computed from.
+//! The counts of a comment from which the dense signals are computed.
 
 use super::spelling;
 use super::style::PraiseCounter;
@@ -6,45 +6,73 @@ use crate::classify::lexicon::LexicalClasses;
 use crate::classify::token::{CharCounts, Token, TokenKind, Tokens};
 use crate::reading::text::ScoringText;
 
-/// What the signals are computed from.
+/// The counts of a comment.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CommentCounts {
+    /// The length of the normalised text, in bytes.
     pub bytes: usize,
+    /// The character counts.
     pub counts: CharCounts,
+    /// The number of words.
     pub words: u32,
+    /// The number of distinct words.
     pub distinct_words: u32,
+    /// The total length of the words, in bytes.
     pub word_bytes: u32,
+    /// The length of the longest run of one character.
     pub longest_run: usize,
+    /// The number of exclamation marks.
     pub exclamations: u32,
+    /// The number of question marks.
     pub questions: u32,
+    /// The number of links.
     pub links: u32,
+    /// The number of emoji.
     pub emoji: u32,
+    /// The number of second-person words.
     pub second_person: u32,
+    /// The number of first-person words.
     pub first_person: u32,
+    /// The code of the first token's form, or 0 without tokens.
     pub opening: u8,
+    /// The code of the last token's form, or 0 without tokens.
     pub closing: u8,
+    /// The number of words in capitals.
     pub uppercase_words: u32,
+    /// The number of disguised words, plus one if the text has styled characters.
     pub disguised: u32,
+    /// The number of invisible characters.
     pub invisible: usize,
+    /// The number of call-to-action words.
     pub calls_to_action: u32,
+    /// The number of words for places on the web.
     pub web_places: u32,
+    /// The number of sales words.
     pub sales_words: u32,
+    /// The number of words of praise.
     pub praise: u32,
+    /// The number of words of violence.
     pub harm: u32,
+    /// The number of words of contempt.
     pub contempt: u32,
+    /// The counts for detecting generic praise.
     pub praise_counter: PraiseCounter,
+    /// The number of words that cannot be pronounced.
     pub garbled_words: u32,
+    /// The number of words that mix Latin letters with those of another alphabet.
     pub mixed_script_words: u32,
+    /// The number of runs of braces and vertical bars.
     pub braces: u32,
-    /// Words that carry content, but would fit any post.
+    /// The number of content words that would fit any post: words of praise and of blogging.
     pub generic_words: u32,
-    /// Words that carry content, and those of them that the post uses too.
+    /// The number of content words.
     pub content_words: u32,
+    /// The number of content words that the post also contains.
     pub post_words: u32,
 }
 
 impl CommentCounts {
-    /// Returns what is known of a comment before its tokens are counted.
+    /// Creates the counts of a comment whose tokens are not counted yet.
     pub fn new(text: &ScoringText, tokens: &Tokens) -> CommentCounts {
         let normalised = text.as_str();
         let form = |token: Option<&Token>| token.map_or(0, |token| token_form(normalised, token));
@@ -60,16 +88,17 @@ impl CommentCounts {
         }
     }
 
-    /// Counts a token: as it is written, whether the post uses it too, and whether it is new in the comment.
-    pub fn count_token(&mut self, token: &Token, written: &str, of_post: bool, is_new: bool) {
-        self.praise_counter.count(token, of_post);
+    /// Counts a token. `written` is its normalised text, `in_post` tells whether the post contains it, and `is_new` whether
+    /// it occurs for the first time.
+    pub fn count_token(&mut self, token: &Token, written: &str, in_post: bool, is_new: bool) {
+        self.praise_counter.count(token, in_post);
         if token.is_content() {
             self.content_words += 1;
             self.generic_words += u32::from(
                 token.classes.intersects(LexicalClasses::PRAISE_WORDS)
                     || token.classes.intersects(LexicalClasses::BLOGGING_WORDS),
             );
-            self.post_words += u32::from(of_post);
+            self.post_words += u32::from(in_post);
         }
         match token.kind {
             TokenKind::Word => self.count_word(token, written, is_new),
@@ -98,7 +127,7 @@ impl CommentCounts {
         self.uppercase_words += u32::from(token.is_uppercase);
     }
 
-    /// Counts a run of one and the same mark.
+    /// Counts a run of one punctuation mark.
     fn count_mark(&mut self, written: &str) {
         let run = written.len() as u32;
         match written.as_bytes().first() {
@@ -110,7 +139,7 @@ impl CommentCounts {
     }
 }
 
-/// Returns a code for the kind of token that opens or closes a comment.
+/// Returns the code of a token's form: its kind, and for punctuation its first byte.
 fn token_form(text: &str, token: &Token) -> u8 {
     match token.kind {
         TokenKind::Word if token.is_uppercase => 1,

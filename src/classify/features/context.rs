@@ -1,4 +1,4 @@
-//! Features of words by what stands around them: negation, quotation marks, "you", identity terms, words of other classes.
+//! Features of words in context: negation, quotation marks, nearby "you" and identity terms, and pairs of word classes.
 
 use super::comment::TokenizedComment;
 use super::evidence::{Evidence, EvidenceKind, token_evidence};
@@ -10,14 +10,14 @@ use crate::classify::hash::combine;
 use crate::classify::lexicon::LexicalClasses;
 use crate::classify::token::{Token, TokenKind};
 
-/// How many words a negator reaches.
+/// The number of words after a negator that are negated.
 const NEGATION_REACH: usize = 3;
-/// How many tokens further a theme still reaches.
+/// The maximum distance of two words that form a class pair, in tokens.
 const MAX_CLASS_DISTANCE: usize = 4;
-/// How many tokens on either side are near "you" or an identity term.
+/// The number of tokens on either side that are near "you" or an identity term.
 const NEARBY_TOKENS: usize = 4;
 
-/// Words under negation, in quotes, near "you", near an identity term.
+/// Adds the features of words that are negated, in quotation marks, near "you" or near an identity term.
 pub fn extract(comment: &TokenizedComment, sink: &mut impl FeatureSink) {
     let mut quoted = false;
     let mut negated = 0;
@@ -25,7 +25,7 @@ pub fn extract(comment: &TokenizedComment, sink: &mut impl FeatureSink) {
         if token.kind == TokenKind::Punctuation {
             let mark = comment.written(token);
             quoted ^= mark == "\"";
-            // A negation does not reach beyond its clause.
+            // A negation ends with its clause.
             negated = if matches!(mark, "." | "!" | "?" | ";" | ",") { 0 } else { negated };
             continue;
         }
@@ -57,9 +57,10 @@ pub fn extract(comment: &TokenizedComment, sink: &mut impl FeatureSink) {
     }
 }
 
-/// Pairs of word classes that stand close together: what "kill all X" and "hang every Y" share.
+/// Adds the word classes of a comment and the pairs of classes that occur close together. A pair covers what "kill all X"
+/// and "hang every Y" have in common.
 pub fn add_class_pairs(comment: &TokenizedComment, sink: &mut impl FeatureSink) {
-    // The last few words that belong to a theme: class and place among the tokens.
+    // The last four class occurrences: number of the class, index of the token, start of the token.
     let mut recent = [(0u64, usize::MAX, 0u16); 4];
     let mut next = 0;
     for (at, token) in comment.tokens.iter().enumerate() {
@@ -87,6 +88,7 @@ pub fn add_class_pairs(comment: &TokenizedComment, sink: &mut impl FeatureSink) 
     }
 }
 
+/// Adds the tokens before and after a token, each with the seed of its side.
 fn add_nearby_words(comment: &TokenizedComment, at: usize, before: u64, after: u64, sink: &mut impl FeatureSink) {
     for token in &comment.tokens[at.saturating_sub(NEARBY_TOKENS)..at] {
         sink.add(FeatureGroup::Words, combine(before, token.context_hash), comment.counted_share(token), token_evidence(token));
@@ -96,8 +98,8 @@ fn add_nearby_words(comment: &TokenizedComment, at: usize, before: u64, after: u
     }
 }
 
-/// Pairs of words around an identity term, with every such term replaced by one and the same stand-in: what is
-/// said counts, not of whom.
+/// Adds the pairs of neighbouring words around an identity term. All identity terms share one hash, so that the features do
+/// not depend on which group is meant.
 fn add_pairs_near_identity(comment: &TokenizedComment, at: usize, sink: &mut impl FeatureSink) {
     let end = (at + NEARBY_TOKENS + 1).min(comment.tokens.len());
     for pair in comment.tokens[at.saturating_sub(NEARBY_TOKENS)..end].windows(2) {
@@ -107,7 +109,7 @@ fn add_pairs_near_identity(comment: &TokenizedComment, at: usize, sink: &mut imp
     }
 }
 
-/// How much a word counts that the post may use as well.
+/// Returns the share of a token that counts in pairs, independent of the words of the post.
 fn context_share(token: &Token) -> CountedShare {
     CountedShare { spam: 1.0, abuse: token.weight }
 }

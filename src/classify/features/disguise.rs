@@ -1,4 +1,4 @@
-//! Features of words in disguise: what stands behind look-alikes, inner symbols, doubled letters and spacing.
+//! Features of disguised words: words behind look-alike characters, inner symbols, doubled letters and spacing.
 
 use isolang::Language;
 
@@ -11,19 +11,20 @@ use crate::classify::lexicon::{self, LexicalClasses};
 use crate::classify::token::Piece;
 use crate::reading::deobfuscate::{self, Deobfuscation};
 
-/// The fewest single letters in a row that are taken for a spaced-out word.
+/// The minimum number of consecutive single letters that form a spaced-out word.
 const MIN_SPACED_LETTERS: usize = 3;
-/// A single letter with marks around it is no longer than this.
+/// The maximum length of a single letter with surrounding punctuation, in bytes.
 const MAX_SINGLE_BYTES: usize = 3;
 
-/// Buffers of [`extract`].
+/// The buffers of [`extract`].
 #[derive(Default)]
 pub struct DisguiseBuffers {
     reading: String,
     spaced: String,
 }
 
-/// Adds the features of every disguised word; returns how many words hide behind more than doubled letters.
+/// Adds the features of every disguised word. Returns the number of disguised words, without those that only have doubled
+/// letters.
 pub fn extract(
     text: &str,
     pieces: &[Piece],
@@ -51,7 +52,7 @@ pub fn extract(
         if !piece.is_plain {
             match deobfuscate::deobfuscate(written, reading) {
                 Deobfuscation::AsWritten => {}
-                // A doubled letter is part of the name, and names of groups are no evidence.
+                // The doubled letter belongs to the identity term, and identity terms are not evidence.
                 Deobfuscation::Folded if piece.has_identity_term => {}
                 Deobfuscation::Folded => {
                     add_disguised_word(reading, language, piece.start, piece.end, EvidenceKind::Token, sink)
@@ -66,7 +67,7 @@ pub fn extract(
     disguised + add_spaced(spaced, language, spaced_from, spaced_to, sink)
 }
 
-/// Adds the word that single letters in a row make, if there are enough of them; returns how many it added.
+/// Adds the word that consecutive single letters form, if there are enough of them. Returns the number of added words, 0 or 1.
 fn add_spaced(spaced: &mut String, language: Language, start: u16, end: u16, sink: &mut impl FeatureSink) -> u32 {
     let is_word = spaced.len() >= MIN_SPACED_LETTERS;
     if is_word {
@@ -76,16 +77,16 @@ fn add_spaced(spaced: &mut String, language: Language, start: u16, end: u16, sin
     u32::from(is_word)
 }
 
-/// Adds a word that was read in disguise: as the word and the characters it stands for, and as a disguise.
+/// Adds a disguised word: as the plain word, as its character n-grams, and as a disguise.
 fn add_disguised_word(
     word: &mut String,
     language: Language,
     start: u16,
     end: u16,
-    what: EvidenceKind,
+    kind: EvidenceKind,
     sink: &mut impl FeatureSink,
 ) {
-    let evidence = Evidence { kind: what, start, end };
+    let evidence = Evidence { kind, start, end };
     let hash = lexicon::word_hash(word.as_bytes());
     if sink.contains(FeatureGroup::Words, combine(UNIGRAM, hash))
         || lexicon::classes_of(hash).intersects(LexicalClasses::IDENTITY)

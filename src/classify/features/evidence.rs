@@ -1,27 +1,30 @@
-//! What a feature is evidence of, for explanations.
+//! The evidence behind a feature, for explanations.
 
 use super::scope::ScopeMark;
 use super::signal::DenseSignal;
 use crate::classify::token::Token;
 
-/// What a feature is evidence of; `start..end` are bytes of the normalised text.
+/// The evidence behind a feature occurrence.
 #[derive(Debug, Clone, Copy)]
 pub struct Evidence {
+    /// The kind of evidence.
     pub kind: EvidenceKind,
+    /// The byte offset of its start in the normalised text, or 0 if it has no place there.
     pub start: u16,
+    /// The byte offset of its end in the normalised text, or 0 if it has no place there.
     pub end: u16,
 }
 
-/// The kinds of evidence.
+/// The kind of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EvidenceKind {
-    /// A token, or characters within it.
+    /// A token, or characters of it.
     Token,
     /// Two neighbouring tokens.
     WordPair,
-    /// A piece of text that reads differently from how it is written.
+    /// A disguised word.
     Disguise,
-    /// Digits that look like a telephone number.
+    /// A sequence of digits that looks like a telephone number.
     Phone,
     /// A dense signal at a level.
     Signal(DenseSignal, u8),
@@ -31,15 +34,15 @@ pub enum EvidenceKind {
     AuthorUrl,
     /// The domain of the author's e-mail address.
     AuthorEmail,
-    /// How many of its words are the post's.
+    /// The number of words that the comment shares with the post.
     PostOverlap,
-    /// Something hostile or kind that is said of somebody.
+    /// A hostile or kind word with its target and context.
     ScopeMark(ScopeMark),
-    /// How hostile the comment is on the whole.
+    /// The hostility of the comment as a whole.
     Hostility,
 }
 
-/// Returns a token as evidence.
+/// Returns the evidence of a token.
 pub fn token_evidence(token: &Token) -> Evidence {
     Evidence { kind: EvidenceKind::Token, start: token.start, end: token.end }
 }

@@ -1,4 +1,4 @@
-//! Features of words: each word, pairs of words, shouted words, words by position, the names of emoji.
+//! Features of words: words, word pairs, words in capitals, the first and last words, and the names of emoji.
 
 use super::comment::TokenizedComment;
 use super::comment_counts::CommentCounts;
@@ -9,36 +9,36 @@ use crate::classify::hash::combine;
 use crate::classify::lexicon::{self, LexicalClasses};
 use crate::classify::token::{Token, TokenKind};
 
-/// Words of emoji's names that say what kind of picture it is.
-const NO_NAMES: [&str; 6] = ["", "face", "with", "of", "and", "sign"];
+/// Words in the names of emoji that carry no content.
+const EMOJI_STOP_WORDS: [&str; 6] = ["", "face", "with", "of", "and", "sign"];
 
 /// Adds the features of a comment's words, and counts its tokens.
-pub fn extract(comment: &TokenizedComment, facts: &mut CommentCounts, sink: &mut impl FeatureSink) {
+pub fn extract(comment: &TokenizedComment, counts: &mut CommentCounts, sink: &mut impl FeatureSink) {
     let mut previous = (lexicon::WORD_SEED, CountedShare::from(1.0), 0);
     for token in comment.tokens {
-        let amount = comment.counted_share(token);
+        let share = comment.counted_share(token);
         let evidence = token_evidence(token);
-        // Of whom a comment speaks is no evidence; what it says of them is.
+        // The mention of a group is not evidence, so identity terms have a group of their own.
         let group =
             if token.classes.intersects(LexicalClasses::IDENTITY) { FeatureGroup::Identity } else { FeatureGroup::Words };
-        let is_new = sink.add(group, combine(UNIGRAM, token.hash), amount, evidence);
+        let is_new = sink.add(group, combine(UNIGRAM, token.hash), share, evidence);
         let pair = Evidence { kind: EvidenceKind::WordPair, start: previous.2, end: token.end };
-        sink.add(FeatureGroup::Words, combine(combine(BIGRAM, previous.0), token.context_hash), amount.max(previous.1), pair);
-        previous = (token.context_hash, amount, token.start);
-        facts.count_token(token, comment.written(token), amount.spam < 1.0, is_new);
+        sink.add(FeatureGroup::Words, combine(combine(BIGRAM, previous.0), token.context_hash), share.max(previous.1), pair);
+        previous = (token.context_hash, share, token.start);
+        counts.count_token(token, comment.written(token), share.spam < 1.0, is_new);
         match token.kind {
             TokenKind::Word => {
-                let mut add = |seed| sink.add(FeatureGroup::Words, combine(seed, token.context_hash), amount, evidence);
+                let mut add = |seed| sink.add(FeatureGroup::Words, combine(seed, token.context_hash), share, evidence);
                 if token.is_uppercase {
                     add(UPPERCASE_WORD);
                 }
-                match facts.words {
+                match counts.words {
                     1 => _ = add(FIRST_WORD),
                     2 => _ = add(SECOND_WORD),
                     _ => {}
                 }
             }
-            TokenKind::Emoji => add_emoji_name(token, comment.written(token), amount, sink),
+            TokenKind::Emoji => add_emoji_name(token, comment.written(token), share, sink),
             _ => {}
         }
     }
@@ -47,10 +47,10 @@ pub fn extract(comment: &TokenizedComment, facts: &mut CommentCounts, sink: &mut
     }
 }
 
-/// Adds the words of an emoji's name, as if they had been written.
-fn add_emoji_name(token: &Token, written: &str, amount: CountedShare, sink: &mut impl FeatureSink) {
+/// Adds the words of an emoji's name as if they were written out.
+fn add_emoji_name(token: &Token, written: &str, share: CountedShare, sink: &mut impl FeatureSink) {
     let names = emojis::get(written).map_or("", emojis::Emoji::name).split([' ', '-']);
-    for word in names.filter(|word| !NO_NAMES.contains(word)) {
-        sink.add(FeatureGroup::Words, combine(UNIGRAM, lexicon::word_hash(word.as_bytes())), amount, token_evidence(token));
+    for word in names.filter(|word| !EMOJI_STOP_WORDS.contains(word)) {
+        sink.add(FeatureGroup::Words, combine(UNIGRAM, lexicon::word_hash(word.as_bytes())), share, token_evidence(token));
     }
 }

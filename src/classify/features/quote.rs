@@ -1,4 +1,4 @@
-//! What a comment only quotes: it counts less in what speaks for abuse, since what the commenter adds decides.
+//! Detects quotations. They count less as evidence for abuse, since the author's own words matter more.
 
 use std::ops::Range;
 
@@ -7,18 +7,19 @@ use crate::classify::Input;
 use crate::classify::token::{Token, TokenKind, Tokens};
 use crate::reading::text::ScoringText;
 
-/// How much a quotation counts that the post or the comment that is answered contains, and one that nobody can look up.
+/// The weight of a quotation that the post or the parent comment contains.
 const KNOWN_QUOTE_WEIGHT: f32 = 0.1;
+/// The weight of a quotation from an unknown source.
 const UNKNOWN_QUOTE_WEIGHT: f32 = 0.25;
-/// Without so many words of one's own, a quotation is what the comment says.
+/// The minimum number of words outside quotations. With fewer, quotations count in full.
 const MIN_OWN_WORDS: usize = 2;
-/// More quotations of a text are not told apart: they count as what it says.
+/// The maximum number of quotations of each kind. Further ones count in full.
 const MAX_QUOTATIONS: usize = 64;
-/// Shorter quotations stand in any text by chance.
+/// The minimum length of a quotation that is looked up, in bytes. Shorter ones match by chance.
 const MIN_QUOTATION_BYTES: usize = 12;
 
-/// Finds the parts of a text that are quotations and has their tokens and pieces count less: blocks that markup sets apart, lines
-/// that begin with `>`, and text in quotation marks that the post or the comment that is answered contains.
+/// Finds the quotations of a text and lowers the weights of their tokens and pieces. Quotations are blocks that markup sets
+/// apart, lines that start with `>`, and text in quotation marks that the post or the parent comment contains.
 pub fn lower_quoted_weights(input: &Input, text: &ScoringText, tokens: &mut Tokens, side: &mut ScoringText) {
     let normalised = text.as_str();
     if input.quoted.is_empty() && !normalised.contains(['>', '"']) {
@@ -33,10 +34,10 @@ pub fn lower_quoted_weights(input: &Input, text: &ScoringText, tokens: &mut Toke
     }
     let known = known_quotations(input, normalised, &lines, &in_marks, side);
     let is_known = |token: &Token| known.iter().take(MAX_QUOTATIONS).any(|part| part.contains(&usize::from(token.start)));
-    let own = tokens.tokens.iter().zip(&blocks).filter(|(token, block)| {
+    let own_words = tokens.tokens.iter().zip(&blocks).filter(|(token, block)| {
         matches!(token.kind, TokenKind::Word | TokenKind::Ideograph | TokenKind::Emoji) && !**block && !is_known(token)
     });
-    if own.count() < MIN_OWN_WORDS {
+    if own_words.count() < MIN_OWN_WORDS {
         return;
     }
     for (token, block) in tokens.tokens.iter_mut().zip(blocks) {
@@ -49,7 +50,7 @@ pub fn lower_quoted_weights(input: &Input, text: &ScoringText, tokens: &mut Toke
     tokens.lower_piece_weights();
 }
 
-/// Returns for each token whether it is in a block that markup sets apart, or in a quoted line.
+/// Returns, for each token, whether it is in a block that markup sets apart or in a quoted line.
 fn is_in_blocks(input: &Input, text: &ScoringText, tokens: &[Token], lines: &[Range<usize>]) -> Vec<bool> {
     let is_in_block = |token: &Token| {
         let at = usize::from(token.start);
@@ -60,7 +61,7 @@ fn is_in_blocks(input: &Input, text: &ScoringText, tokens: &[Token], lines: &[Ra
     tokens.iter().map(is_in_block).collect()
 }
 
-/// The lines that begin as mail programs quote.
+/// Returns the byte ranges of the lines that start with `>`, as mail programs quote.
 fn quoted_lines(text: &str) -> Vec<Range<usize>> {
     let mut at = 0;
     let mut quoted = Vec::new();
@@ -74,14 +75,14 @@ fn quoted_lines(text: &str) -> Vec<Range<usize>> {
     quoted
 }
 
-/// The parts in quotation marks that are long enough to be looked up.
+/// Returns the byte ranges in quotation marks that are long enough to be looked up.
 fn in_quotation_marks(text: &str) -> Vec<Range<usize>> {
     let marks: Vec<usize> = text.match_indices('"').map(|(at, _)| at).collect();
     let parts = marks.chunks_exact(2).map(|pair| pair[0] + 1..pair[1]);
     parts.filter(|part| part.len() >= MIN_QUOTATION_BYTES).collect()
 }
 
-/// Those of the quotations that the post or the comment that is answered contains.
+/// Returns the quotations that the post or the parent comment contains.
 fn known_quotations(
     input: &Input,
     text: &str,
@@ -107,7 +108,7 @@ fn known_quotations(
 mod tests {
     use super::*;
 
-    /// What each word counts.
+    /// Returns the weight of each word.
     fn weights(text: &str, parent: &str) -> Vec<(String, f32)> {
         let (mut read, mut tokens) = (ScoringText::default(), Tokens::default());
         read.normalize(text);

@@ -1,10 +1,10 @@
-//! The seeds of the feature families: a feature's hash begins with the seed of its family.
+//! The seeds of the feature families. The hash of a feature starts from the seed of its family.
 //!
-//! Changing a seed changes what a trained weight means, so that the format version of model files must rise.
+//! Changing a seed changes the meaning of trained weights and requires a new format version of the model file.
 
 // Words and pairs of words (`lexical`, `context`).
 
-/// A word. Also a word that is read behind a disguise or in the name of an emoji.
+/// A word, including the plain form of a disguised word and the words of an emoji's name.
 pub const UNIGRAM: u64 = 0x11;
 /// Two neighbouring words.
 pub const BIGRAM: u64 = 0x12;
@@ -16,7 +16,7 @@ pub const FIRST_WORD: u64 = 0x14;
 pub const SECOND_WORD: u64 = 0x15;
 /// The last word of the comment.
 pub const LAST_WORD: u64 = 0x16;
-/// A word under negation.
+/// A negated word.
 pub const NEGATED_WORD: u64 = 0x17;
 /// A word in quotation marks.
 pub const QUOTED_WORD: u64 = 0x18;
@@ -28,31 +28,31 @@ pub const AFTER_YOU: u64 = 0x1A;
 pub const NEAR_IDENTITY: u64 = 0x1B;
 /// Two neighbouring words near an identity term.
 pub const PAIR_NEAR_IDENTITY: u64 = 0x1C;
-/// A word that was read behind a disguise (`disguise`).
+/// The plain form of a disguised word (`disguise`).
 pub const DISGUISED: u64 = 0x1D;
 /// A class of words.
 pub const WORD_CLASS: u64 = 0x61;
-/// Two classes of words that stand close together.
+/// Two classes of words that occur close together.
 pub const WORD_CLASS_PAIR: u64 = 0x62;
 
-// Characters (`grams`, `disguise`).
+// Characters (`char_ngrams`, `disguise`).
 
-/// A run of characters.
+/// A character n-gram.
 pub const CHAR_NGRAM: u64 = 0x21;
 
 // Form (`shape`).
 
-/// The registered domain of a link or of the author's address.
+/// The registrable domain of a link or of the author's web address.
 pub const DOMAIN: u64 = 0x31;
 /// The top-level domain of a link.
 pub const TLD: u64 = 0x32;
-/// How long the path of a link is.
+/// The length of the path of a link.
 pub const PATH_LENGTH: u64 = 0x33;
-/// A domain is linked again.
+/// A link to a domain that the comment already links to.
 pub const REPEATED_DOMAIN: u64 = 0x34;
-/// A word of a link.
+/// A word of the host or path of a link.
 pub const LINK_WORD: u64 = 0x35;
-/// A kind of token, or another form.
+/// The kind of a token, or another form.
 pub const FORM: u64 = 0x36;
 /// The form of a number.
 pub const NUMBER_FORM: u64 = 0x37;
@@ -65,26 +65,26 @@ pub const HOST_FORM: u64 = 0x39;
 
 /// A dense signal at a level.
 pub const SIGNAL: u64 = 0x41;
-/// How many of the words are the post's.
+/// The number of words that the comment shares with the post.
 pub const POST_OVERLAP: u64 = 0x42;
 
 // The author (`author`).
 
 /// A word of the name.
 pub const NAME_WORD: u64 = 0x51;
-/// A run of characters of the name.
+/// A character n-gram of the name.
 pub const NAME_GRAM: u64 = 0x52;
 /// The form of the name.
 pub const NAME_FORM: u64 = 0x53;
-/// How many words of a class the name has.
+/// The number of words of a class in the name.
 pub const NAME_CLASS: u64 = 0x54;
-/// Letters of the name that look typed at random.
+/// Signs of random letters in the name.
 pub const NAME_ODDITY: u64 = 0x55;
 /// A word of the host.
 pub const HOST_WORD: u64 = 0x56;
-/// A run of characters of the host.
+/// A character n-gram of the host.
 pub const HOST_GRAM: u64 = 0x57;
-/// The registered domain of the host.
+/// The registrable domain of the host.
 pub const HOST_DOMAIN: u64 = 0x58;
 /// The top-level domain of the host.
 pub const HOST_TLD: u64 = 0x59;
@@ -94,24 +94,24 @@ pub const PATH_WORD: u64 = 0x5A;
 pub const URL_FORM: u64 = 0x5B;
 /// The domain of the e-mail address.
 pub const EMAIL_DOMAIN: u64 = 0x5C;
-/// The kind of domain that the e-mail address has.
+/// The kind of domain of the e-mail address.
 pub const EMAIL_CLASS: u64 = 0x5D;
-/// How name, web address and comment fit each other.
+/// How the name, the web address and the comment match each other.
 pub const AUTHOR_MATCH: u64 = 0x5E;
-/// The comment that stands beside a web address.
+/// The presence of a web address combined with counts of the comment.
 pub const URL_WITH_BODY: u64 = 0x5F;
 
-// Marks of scope (`scope`).
+// Scope marks (`scope`).
 
-/// A tone, of whom it is said, and what surrounds it.
+/// A tone with its target and context.
 pub const SCOPE_MARK: u64 = 0x71;
-/// Anything hostile, of whom it is said, and what surrounds it.
+/// Any hostile tone with its target and context.
 pub const ANY_HOSTILE: u64 = 0x72;
-/// How hostile the comment is on the whole.
+/// The hostility of the comment as a whole.
 pub const HOSTILITY_SUMMARY: u64 = 0x73;
-/// What is said around the name of a group.
+/// The words around the name of a group.
 pub const GROUP_CONTEXT: u64 = 0x74;
-/// How violence is spoken of.
+/// The grammatical mode of a word of violence, expulsion or hatred.
 pub const VIOLENCE_MODE: u64 = 0x75;
-/// A hostile word that was read behind a disguise.
+/// A disguised hostile word.
 pub const SCOPE_DISGUISED: u64 = 0x76;

@@ -1,4 +1,4 @@
-//! Features of form: web and e-mail addresses, handles, tags, numbers, telephone numbers, emoji.
+//! Features of form: web and e-mail addresses, mentions, hashtags, numbers, telephone numbers, emoji.
 
 use super::address;
 use super::evidence::{Evidence, EvidenceKind, token_evidence};
@@ -10,12 +10,14 @@ use crate::classify::lexicon::{self, LexicalClasses};
 use crate::classify::token::{Token, TokenKind};
 use crate::reading::link;
 
-/// Forms beside the kinds of tokens.
+/// The form code of a long word with digits. Codes below are those of token kinds.
 const LONG_CODE_FORM: u64 = 0x20;
+/// The form code of a telephone number.
 const PHONE_FORM: u64 = 0x21;
+/// The form code of an address that is written with gaps.
 const BROKEN_LINK_FORM: u64 = 0x22;
 
-/// A word with digits from this length on is an address to send coins to, a key, a token.
+/// The minimum length of a word with digits that counts as a code, such as a coin address, a key or a token, in bytes.
 const MIN_CODE_BYTES: usize = 26;
 
 /// Adds the features of form.
@@ -67,7 +69,7 @@ fn add_link(token: &Token, written: &str, sink: &mut impl FeatureSink) {
     }
 }
 
-/// Whether the token ends an address that was taken apart: "shop . com", "shop (dot) com", "www shop com".
+/// Returns whether the token ends an address that is written with gaps: "shop . com", "shop (dot) com", "www shop com".
 fn is_broken_link(text: &str, tokens: &[Token], at: usize) -> bool {
     let written = |token: &Token| &text[usize::from(token.start)..usize::from(token.end)];
     let back = |steps: usize| at.checked_sub(steps).and_then(|at| tokens.get(at));
@@ -83,15 +85,17 @@ fn is_broken_link(text: &str, tokens: &[Token], at: usize) -> bool {
     }
 }
 
-/// Joins numbers that only separators stand between.
+/// A scanner for telephone numbers: numbers with only separators between them.
 #[derive(Default)]
 struct PhoneNumberScanner {
+    /// The number of digits so far.
     digits: u32,
+    /// The byte offset of the first digit.
     start: u16,
 }
 
 impl PhoneNumberScanner {
-    /// Reads the next token; returns where a telephone number began if it may end here.
+    /// Reads the next token. Returns the start of a telephone number if one may end at this token, else `None`.
     fn read(&mut self, token: &Token, written: &str) -> Option<u16> {
         match token.kind {
             TokenKind::Number => {
@@ -110,17 +114,18 @@ impl PhoneNumberScanner {
     }
 }
 
-/// How many digits a number has and what stands before and after it: price, share, "10k".
+/// Returns the hash of a number's form: its number of digits, and whether a neighbour makes it a price, a percentage or a
+/// multiple, as in "10k".
 fn number_form(text: &str, tokens: &[Token], at: usize) -> u64 {
     let written = |token: &Token| &text[usize::from(token.start)..usize::from(token.end)];
-    let beside = |neighbour: Option<&Token>| match neighbour.map(written) {
+    let unit = |neighbour: Option<&Token>| match neighbour.map(written) {
         Some("$" | "€" | "£" | "usd" | "eur" | "dollars" | "euros" | "bucks") => 1,
         Some("%") => 2,
         Some("k" | "m" | "million") => 3,
         _ => 0,
     };
-    let before = beside(at.checked_sub(1).and_then(|at| tokens.get(at)));
-    let after = beside(tokens.get(at + 1));
+    let before = unit(at.checked_sub(1).and_then(|at| tokens.get(at)));
+    let after = unit(tokens.get(at + 1));
     let digits = tokens.get(at).map_or(0, |token| count_digits(written(token)).min(12));
     combine(NUMBER_FORM, u64::from(digits) << 8 | before << 4 | after)
 }

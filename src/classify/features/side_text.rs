@@ -1,11 +1,11 @@
-//! How much is read of the texts beside a comment.
+//! Limits for the texts that accompany a comment.
 
-/// Longer titles, names and addresses are cut; of the post only the beginning is compared.
+/// The maximum length of post titles, post texts, parent texts and addresses, in bytes. Longer ones are truncated.
 pub const MAX_SIDE_TEXT_BYTES: usize = 2_000;
-/// Longer names and hosts of authors are not read to their end.
+/// The maximum length of the author's name and host, in bytes. Longer ones are truncated.
 pub const MAX_AUTHOR_NAME_BYTES: usize = 120;
 
-/// Returns the text up to the character boundary before this byte.
-pub fn truncate_str(source: &str, most: usize) -> &str {
-    &source[..source.floor_char_boundary(most)]
+/// Returns the longest prefix of at most `max_bytes` bytes that ends on a character boundary.
+pub fn truncate_str(source: &str, max_bytes: usize) -> &str {
+    &source[..source.floor_char_boundary(max_bytes)]
 }

@@ -1,8 +1,8 @@
-//! Dense signals: how long, loud, linked and repetitive a comment is, each cut into a few levels.
+//! Dense signals: properties of the whole comment, such as length, capitals, links and repetition, in a few levels each.
 
 use super::comment_counts::CommentCounts;
 
-/// A property of the whole comment. Every level of it is a feature of its own.
+/// A property of the whole comment. Each of its levels is a separate feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum DenseSignal {
@@ -45,7 +45,7 @@ pub enum DenseSignal {
 }
 
 impl DenseSignal {
-    /// The signal that stands for this one in reasons: several may measure the same thing in different ways.
+    /// Returns the signal under which this one is explained. Signals that measure the same property share one.
     pub fn topic(self) -> DenseSignal {
         match self {
             DenseSignal::LinkShare | DenseSignal::LinksByLength => DenseSignal::Links,
@@ -57,59 +57,59 @@ impl DenseSignal {
     }
 }
 
-/// Every signal with its level.
-pub fn levels(facts: &CommentCounts) -> impl Iterator<Item = (DenseSignal, u8)> {
-    let CommentCounts { counts, words, .. } = *facts;
-    let bytes = facts.bytes as u32;
+/// Returns an iterator over all signals and their levels.
+pub fn levels(counts: &CommentCounts) -> impl Iterator<Item = (DenseSignal, u8)> {
+    let CommentCounts { counts: chars, words, .. } = *counts;
+    let bytes = counts.bytes as u32;
     let length = bit_length(bytes);
     [
         (DenseSignal::Length, length),
         (DenseSignal::Words, bit_length(words)),
-        (DenseSignal::Capitals, share_level(counts.uppercase, counts.letters)),
-        (DenseSignal::Digits, share_level(counts.digits, bytes)),
-        (DenseSignal::Punctuation, share_level(counts.punctuation, bytes)),
-        (DenseSignal::NonAscii, share_level(counts.non_ascii, counts.letters)),
-        (DenseSignal::Newlines, bit_length(counts.newlines)),
-        (DenseSignal::Exclamations, count_level(facts.exclamations)),
-        (DenseSignal::Questions, count_level(facts.questions)),
-        // The longer a text, the more often its words return: a share means something only beside the length.
-        (DenseSignal::Variety, share_level(facts.distinct_words, words) * 4 + bit_length(words).min(7) / 2),
-        (DenseSignal::LongestRun, count_level(facts.longest_run as u32)),
-        (DenseSignal::WordLength, facts.word_bytes.checked_div(words).unwrap_or(0).min(12) as u8),
-        (DenseSignal::Links, count_level(facts.links)),
-        (DenseSignal::LinkShare, share_level(counts.link_bytes, bytes)),
-        (DenseSignal::LinksByLength, count_level(facts.links).min(3) * 16 + length),
-        (DenseSignal::Emoji, count_level(facts.emoji)),
-        (DenseSignal::SecondPerson, count_level(facts.second_person)),
-        (DenseSignal::FirstPerson, count_level(facts.first_person)),
-        (DenseSignal::Opening, facts.opening),
-        (DenseSignal::Closing, facts.closing),
-        (DenseSignal::Shouted, count_level(facts.uppercase_words)),
-        (DenseSignal::ShoutedShare, share_level(facts.uppercase_words, words)),
-        (DenseSignal::Disguised, count_level(facts.disguised)),
-        (DenseSignal::Invisible, count_level(facts.invisible as u32)),
-        (DenseSignal::CallsToAction, count_level(facts.calls_to_action)),
-        (DenseSignal::WebPlaces, count_level(facts.web_places)),
-        (DenseSignal::SalesWords, count_level(facts.sales_words)),
-        (DenseSignal::Praise, count_level(facts.praise)),
-        (DenseSignal::PraiseShare, share_level(facts.praise, words)),
-        (DenseSignal::Violence, count_level(facts.harm)),
-        (DenseSignal::Contempt, count_level(facts.contempt)),
-        (DenseSignal::Garbled, count_level(facts.garbled_words)),
-        (DenseSignal::Mixed, count_level(facts.mixed_script_words)),
-        (DenseSignal::Braces, count_level(facts.braces)),
-        (DenseSignal::Generic, share_level(facts.generic_words, facts.content_words)),
+        (DenseSignal::Capitals, share_level(chars.uppercase, chars.letters)),
+        (DenseSignal::Digits, share_level(chars.digits, bytes)),
+        (DenseSignal::Punctuation, share_level(chars.punctuation, bytes)),
+        (DenseSignal::NonAscii, share_level(chars.non_ascii, chars.letters)),
+        (DenseSignal::Newlines, bit_length(chars.newlines)),
+        (DenseSignal::Exclamations, count_level(counts.exclamations)),
+        (DenseSignal::Questions, count_level(counts.questions)),
+        // Longer texts repeat more words, so the share is combined with the length.
+        (DenseSignal::Variety, share_level(counts.distinct_words, words) * 4 + bit_length(words).min(7) / 2),
+        (DenseSignal::LongestRun, count_level(counts.longest_run as u32)),
+        (DenseSignal::WordLength, counts.word_bytes.checked_div(words).unwrap_or(0).min(12) as u8),
+        (DenseSignal::Links, count_level(counts.links)),
+        (DenseSignal::LinkShare, share_level(chars.link_bytes, bytes)),
+        (DenseSignal::LinksByLength, count_level(counts.links).min(3) * 16 + length),
+        (DenseSignal::Emoji, count_level(counts.emoji)),
+        (DenseSignal::SecondPerson, count_level(counts.second_person)),
+        (DenseSignal::FirstPerson, count_level(counts.first_person)),
+        (DenseSignal::Opening, counts.opening),
+        (DenseSignal::Closing, counts.closing),
+        (DenseSignal::Shouted, count_level(counts.uppercase_words)),
+        (DenseSignal::ShoutedShare, share_level(counts.uppercase_words, words)),
+        (DenseSignal::Disguised, count_level(counts.disguised)),
+        (DenseSignal::Invisible, count_level(counts.invisible as u32)),
+        (DenseSignal::CallsToAction, count_level(counts.calls_to_action)),
+        (DenseSignal::WebPlaces, count_level(counts.web_places)),
+        (DenseSignal::SalesWords, count_level(counts.sales_words)),
+        (DenseSignal::Praise, count_level(counts.praise)),
+        (DenseSignal::PraiseShare, share_level(counts.praise, words)),
+        (DenseSignal::Violence, count_level(counts.harm)),
+        (DenseSignal::Contempt, count_level(counts.contempt)),
+        (DenseSignal::Garbled, count_level(counts.garbled_words)),
+        (DenseSignal::Mixed, count_level(counts.mixed_script_words)),
+        (DenseSignal::Braces, count_level(counts.braces)),
+        (DenseSignal::Generic, share_level(counts.generic_words, counts.content_words)),
         (
             DenseSignal::GenericByLength,
-            share_level(facts.generic_words, facts.content_words) * 16
-                + bit_length(facts.content_words).min(7) * 2
-                + u8::from(facts.links > 0),
+            share_level(counts.generic_words, counts.content_words) * 16
+                + bit_length(counts.content_words).min(7) * 2
+                + u8::from(counts.links > 0),
         ),
     ]
     .into_iter()
 }
 
-/// What a signal at a level is called in a reason.
+/// Returns the description of a signal at a level.
 pub fn describe(signal: DenseSignal, level: u8) -> String {
     let degree = |none: &str, some: &str, many: &str| match level {
         0 => none.to_owned(),
@@ -126,7 +126,7 @@ pub fn describe(signal: DenseSignal, level: u8) -> String {
             degree("no shouting in capitals", "the capitals", "mostly capitals")
         }
         DenseSignal::Digits => degree("no digits", "a few digits", "many digits"),
-        DenseSignal::Punctuation => degree("no punctuation", "the punctuation", "much punctuation"),
+        DenseSignal::Punctuation => degree("no punctuation", "the punctuation", "a lot of punctuation"),
         DenseSignal::NonAscii => degree("plain letters only", "some unusual characters", "many unusual characters"),
         DenseSignal::Newlines => degree("one paragraph", "a few lines", "many lines"),
         DenseSignal::Exclamations => degree("no exclamation marks", "the exclamation marks", "many exclamation marks"),
@@ -140,11 +140,13 @@ pub fn describe(signal: DenseSignal, level: u8) -> String {
             _ => "links in a comment of this length".to_owned(),
         },
         DenseSignal::Emoji => degree("no emoji", "the emoji", "many emoji"),
-        DenseSignal::SecondPerson => degree("nobody is addressed", "it addresses “you”", "it addresses “you” again and again"),
+        DenseSignal::SecondPerson => {
+            degree("it does not address the reader", "it addresses the reader", "it addresses the reader often")
+        }
         DenseSignal::FirstPerson => degree(
-            "the author does not speak of themselves",
-            "the author speaks of themselves",
-            "the author speaks much of themselves",
+            "the author does not mention themselves",
+            "the author mentions themselves",
+            "the author mentions themselves often",
         ),
         DenseSignal::Opening => "how the comment begins".to_owned(),
         DenseSignal::Closing => "how the comment ends".to_owned(),
@@ -153,14 +155,14 @@ pub fn describe(signal: DenseSignal, level: u8) -> String {
             degree("no invisible characters", "invisible characters inside words", "invisible characters inside words")
         }
         DenseSignal::CallsToAction => degree(
-            "the reader is asked for nothing",
+            "it asks nothing of the reader",
             "it asks the reader to do something",
             "it asks the reader to do many things",
         ),
         DenseSignal::WebPlaces => {
             degree("no mention of sites or channels", "it mentions sites or channels", "it mentions many sites or channels")
         }
-        DenseSignal::SalesWords => degree("nothing is offered", "words of selling", "many words of selling"),
+        DenseSignal::SalesWords => degree("no sales words", "sales words", "many sales words"),
         DenseSignal::Praise | DenseSignal::PraiseShare => degree("no praise", "general praise", "little but praise"),
         DenseSignal::Violence => degree("no words of violence", "words of violence", "many words of violence"),
         DenseSignal::Garbled => degree("no garbled words", "garbled words", "many garbled words"),
@@ -168,12 +170,12 @@ pub fn describe(signal: DenseSignal, level: u8) -> String {
             degree("no words of mixed alphabets", "words of mixed alphabets", "many words of mixed alphabets")
         }
         DenseSignal::Braces => degree("no braces", "braces", "many braces"),
-        DenseSignal::Generic | DenseSignal::GenericByLength => "how far it would fit any post".to_owned(),
+        DenseSignal::Generic | DenseSignal::GenericByLength => "how generic the comment is".to_owned(),
         DenseSignal::Contempt => degree("no words of contempt", "words of contempt", "many words of contempt"),
     }
 }
 
-/// 0, 1, 2, 3-4, 5-8, 9-16 and so on.
+/// Returns the level of a count. The levels are 0, 1, 2, 3-4, 5-8, 9-16 and so on, up to 7.
 pub fn count_level(count: u32) -> u8 {
     match count {
         0..=2 => count as u8,
@@ -181,12 +183,12 @@ pub fn count_level(count: u32) -> u8 {
     }
 }
 
-/// The number of binary digits: 0, 1, 2-3, 4-7 and so on.
+/// Returns the number of binary digits of a count. The levels are 0, 1, 2-3, 4-7 and so on.
 fn bit_length(count: u32) -> u8 {
     (u32::BITS - count.leading_zeros()) as u8
 }
 
-/// A share in nine steps, finer at the low end.
+/// Returns the level of a share, `0..=8`. The levels are finer for small shares.
 fn share_level(part: u32, whole: u32) -> u8 {
     let percent = (u64::from(part) * 100).checked_div(u64::from(whole)).unwrap_or(0);
     match percent {

@@ -1,62 +1,68 @@
-//! Groups of features, and the sink that extraction hands each feature to.
+//! Feature groups, and the sink that receives each extracted feature.
 
 use super::evidence::Evidence;
 
-/// Features are brought to a length of their own per group, so that a long text's many n-grams do not drown its words.
+/// A group of features. Each group is normalised separately, so that the many n-grams of a long text do not outweigh its
+/// words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum FeatureGroup {
+    /// Words and word pairs.
     Words,
+    /// Character n-grams.
     Chars,
+    /// Addresses, numbers, emoji and other forms.
     Shape,
+    /// Dense signals.
     Dense,
+    /// The author's name and addresses.
     Author,
-    /// How the comment fits its post.
+    /// How well the comment matches its post.
     Post,
-    /// Marks of scope: hostile words, of whom they are said, and what surrounds them. Spam's head does without.
+    /// Scope marks: hostile or kind words with their targets and contexts. The spam head does not use them.
     Scope,
-    /// Identity terms themselves: which group of people is spoken of. Heads for abuse do without.
+    /// Identity terms, which name groups of people. The abuse heads do not use them.
     Identity,
 }
 
 impl FeatureGroup {
-    /// How many groups there are.
+    /// The number of groups.
     pub const COUNT: usize = 8;
 }
 
-/// The part of a feature's use that counts in what speaks for a label, `0..=1`.
+/// The share of a feature occurrence that counts as evidence for a label, `0..=1`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CountedShare {
-    /// For spam.
+    /// The share for spam.
     pub spam: f32,
-    /// For abuse, where what is quoted, or said of things, counts less.
+    /// The share for the abuse labels. Quotations and words said about things count less.
     pub abuse: f32,
 }
 
 impl From<f32> for CountedShare {
-    fn from(all: f32) -> Self {
-        Self { spam: all, abuse: all }
+    fn from(share: f32) -> Self {
+        Self { spam: share, abuse: share }
     }
 }
 
 impl CountedShare {
-    /// Returns the larger part of both.
+    /// Returns the larger share for each label.
     pub fn max(self, other: CountedShare) -> CountedShare {
         CountedShare { spam: self.spam.max(other.spam), abuse: self.abuse.max(other.abuse) }
     }
 }
 
-/// Where features go.
+/// A receiver of features.
 pub trait FeatureSink {
-    /// Takes one occurrence of a feature that counts `amount`; tells whether it is the first.
-    fn add(&mut self, group: FeatureGroup, hash: u64, amount: impl Into<CountedShare>, evidence: Evidence) -> bool;
+    /// Adds an occurrence of a feature, of which `share` counts. Returns whether it is the first occurrence.
+    fn add(&mut self, group: FeatureGroup, hash: u64, share: impl Into<CountedShare>, evidence: Evidence) -> bool;
 
-    /// Takes a feature that names somebody or some place: a domain, a word of a name or of an address. In the groups that
-    /// describe form, only these are of one site; the others say what comments look like anywhere.
-    fn add_name(&mut self, group: FeatureGroup, hash: u64, amount: impl Into<CountedShare>, evidence: Evidence) -> bool {
-        self.add(group, hash, amount, evidence)
+    /// Adds an occurrence of a feature that names a person or a place: a domain, or a word of a name or an address. Among
+    /// the features of form, only these are specific to a site. Returns whether it is the first occurrence.
+    fn add_name(&mut self, group: FeatureGroup, hash: u64, share: impl Into<CountedShare>, evidence: Evidence) -> bool {
+        self.add(group, hash, share, evidence)
     }
 
-    /// Whether the feature has occurred.
+    /// Returns whether the feature has occurred.
     fn contains(&self, group: FeatureGroup, hash: u64) -> bool;
 }

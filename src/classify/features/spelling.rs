@@ -1,6 +1,6 @@
-//! Spelling that gives a word away: no vowels, letters of several scripts.
+//! Suspicious spelling: words without vowels, or with letters of several scripts.
 
-/// So many consonants in a row cannot be pronounced in most languages.
+/// The minimum number of consecutive consonants that make a word unpronounceable in most languages.
 const MIN_GARBLED_RUN: u64 = 5;
 
 /// Returns the length of the longest run of consonants.
@@ -15,9 +15,9 @@ pub fn is_mixed(word: &str) -> bool {
     !word.is_ascii() && word.bytes().any(|byte| byte.is_ascii_alphabetic()) && word.chars().any(is_of_another_alphabet)
 }
 
-/// Returns whether a word of Latin letters cannot be pronounced.
+/// Returns whether a word of ASCII letters is unpronounceable.
 pub fn is_garbled(word: &str) -> bool {
-    // Shorter words have no room for so many.
+    // A shorter word cannot contain so long a run.
     word.len() as u64 >= MIN_GARBLED_RUN
         && (word.is_ascii() || word.chars().filter(|c| c.is_alphabetic()).all(|c| c.is_ascii()))
         && longest_consonants(word) >= MIN_GARBLED_RUN

@@ -1,55 +1,58 @@
-//! What is seen in a comment that no training data can teach: praise that would fit any post, and names that advertise.
-//! It has no trained weight; a policy says what it counts.
+//! Style signals, which training data cannot teach: praise that would fit any post, and names that advertise. They have no
+//! trained weight; a policy sets their effect.
 
 use crate::classify::lexicon::LexicalClasses;
 use crate::classify::token::{Token, TokenKind};
 
-/// Longer praise says something.
+/// The maximum number of content words of generic praise. Longer praise is usually specific.
 const MAX_PRAISE_WORDS: u32 = 40;
-/// Without praise so many words must speak of posts and blogs as such: "which theme is this, the page loads so fast".
+/// The minimum number of blogging words if there is no praise, as in "which theme is this, the page loads so fast".
 const MIN_GENERIC_WORDS: u32 = 4;
-/// One in so many content words of generic praise, or more, is praise or speaks of posts and blogs as such.
+/// At least one in this many content words of generic praise is a word of praise or a blogging word.
 const GENERIC_RATIO: u32 = 2;
-/// One in so many may be of the post: its subject is easily dropped into a template.
+/// At most one in this many content words of generic praise is from the post: a template can include the post's subject.
 const MAX_POST_RATIO: u32 = 4;
 
-/// One in so many content words must be the post's for a comment to speak of the post, and so many of them.
+/// At least one in this many content words of a comment about its post is from the post.
 const ABOUT_POST_RATIO: u32 = 4;
+/// The minimum number of words from the post in a comment about its post.
 const ABOUT_POST_MIN_WORDS: u32 = 2;
 
-/// What a comment and its author's name are like.
+/// Signals about the style of a comment and its author's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StyleSignals {
-    /// Nothing but praise that would fit any post: hardly a word of the post itself, no link.
+    /// Whether the comment is only praise that would fit any post, with hardly a word of the post and no link.
     pub is_generic_praise: bool,
-    /// A good part of its words are the post's own: it speaks of the post.
+    /// Whether the comment is about the post: it shares a good part of its words with it.
     pub is_about_post: bool,
-    /// What the author's name is, when it is not what people are called.
+    /// The kind of the author's name, if it is suspicious.
     pub name: Option<SuspiciousName>,
 }
 
-/// What a name is that is no name.
+/// The kind of a name that is not a person's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SuspiciousName {
-    /// A web address.
+    /// A name that contains a web address.
     Address,
-    /// Words that sell or call.
+    /// A name of two or more words with a sales word among them.
     Advertisement,
 }
 
-/// Counts what generic praise is told by.
+/// The word counts by which generic praise is detected.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PraiseCounter {
     content: u32,
     praise: u32,
+    /// The number of blogging words.
     generic: u32,
+    /// The number of other words that the post contains.
     of_post: u32,
     links: u32,
 }
 
 impl PraiseCounter {
-    /// Counts a token of the comment; `of_post` says whether the post uses the word too.
-    pub fn count(&mut self, token: &Token, of_post: bool) {
+    /// Counts a token of the comment. `in_post` tells whether the post contains the word.
+    pub fn count(&mut self, token: &Token, in_post: bool) {
         self.links += u32::from(matches!(token.kind, TokenKind::Link | TokenKind::Email));
         let praise = token.classes.intersects(LexicalClasses::PRAISE_WORDS);
         if token.kind != TokenKind::Word || token.classes.intersects(LexicalClasses::FUNCTION) && !praise {
@@ -59,15 +62,15 @@ impl PraiseCounter {
         self.content += 1;
         self.praise += u32::from(praise);
         self.generic += u32::from(generic && !praise);
-        self.of_post += u32::from(of_post && !praise && !generic);
+        self.of_post += u32::from(in_post && !praise && !generic);
     }
 
-    /// Whether it speaks of the post. Words that would fit any post do not count.
+    /// Returns whether the comment is about the post. Words that would fit any post do not count.
     pub fn is_about_post(self) -> bool {
         self.of_post >= ABOUT_POST_MIN_WORDS && self.of_post * ABOUT_POST_RATIO >= self.content
     }
 
-    /// Whether it is praise that would fit any post.
+    /// Returns whether the comment is praise that would fit any post.
     pub fn is_generic_praise(self) -> bool {
         let Self { content, praise, generic, of_post, links } = self;
         generic > 0
@@ -79,7 +82,7 @@ impl PraiseCounter {
     }
 }
 
-/// What an author's name is, from its tokens.
+/// Returns the kind of an author's name, given by its tokens, if it is suspicious, else `None`.
 pub fn suspicious_name(tokens: &[Token]) -> Option<SuspiciousName> {
     if tokens.iter().any(|token| token.kind == TokenKind::Link) {
         return Some(SuspiciousName::Address);

@@ -1,8 +1,8 @@
-//! Finds the language of a comment, so that the model speaks only of languages it has learned.
+//! Detects the language of a comment, so that the model scores only languages it was trained on.
 //!
-//! Scripts that hardly another language is written in decide by themselves. Else the model's own vocabulary is asked, which is
-//! right on short comments, then [`whatlang`], which knows more languages. Where neither is sure, the host's word counts; and
-//! without one the comment is taken for English: a short cheer is no reason to give up.
+//! A script that only one language commonly uses decides by itself. Next comes the model's own vocabulary, which works on
+//! short comments, and then [`whatlang`], which knows more languages. If neither is confident, the language declared by the
+//! host is used, and English if there is none.
 
 use std::sync::LazyLock;
 
@@ -13,24 +13,32 @@ use super::parse_tag;
 use crate::classify::token::{Token, TokenKind, Tokens};
 use crate::classify::vocabulary::Vocabulary;
 
-/// With fewer letters than this the trigrams of an alphabet that many languages share say nothing.
+/// The minimum number of letters for trigrams of an alphabet that many languages share.
 const MIN_LETTERS: u32 = 24;
-/// A language that the model does not speak must be found in so many letters: a short text is more likely in one that
-/// readers here write.
+/// The minimum number of letters to detect a language that the model does not support. A short text is more likely in a
+/// supported language.
 const MIN_LETTERS_UNSUPPORTED: u32 = 60;
-/// How much the language that the host names is expected, and English where it names none, in units of the vocabulary's weights.
+/// The prior of the language that the host declares, in units of the vocabulary's weights.
 const HINT_PRIOR: i32 = 48;
+/// The prior of English if the host declares no language, in units of the vocabulary's weights.
 const ENGLISH_PRIOR: i32 = 16;
-/// How much of a text is shown to the detector.
+/// The approximate size of the sample that the trigram detector reads, in bytes.
 const MAX_SAMPLE_BYTES: usize = 300;
-/// How many letters of other scripts are looked at.
+/// The maximum number of letters that are read to detect a language by its script or its letters.
 const MAX_SCRIPT_LETTERS: usize = 64;
 
-/// Languages that hardly anybody comments in, but which make the detector doubt the ones beside them.
+/// The trigram detector, without three languages that are rare in comments and lower its confidence in similar ones.
 static DETECTOR: LazyLock<Detector> = LazyLock::new(|| Detector::with_denylist(vec![Lang::Afr, Lang::Epo, Lang::Lat]));
 
-/// The language of a tokenised text. `hint` is a BCP 47 tag or empty; `spoken` says which languages the model speaks.
-pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, spoken: impl Fn(Language) -> bool) -> Language {
+/// Returns the language of a tokenised text. `hint` is a BCP 47 tag or empty; `is_supported` tells whether the model
+/// supports a language.
+pub fn detect(
+    text: &str,
+    tokens: &Tokens,
+    hint: &str,
+    vocabulary: &Vocabulary,
+    is_supported: impl Fn(Language) -> bool,
+) -> Language {
     let hinted = parse_tag(hint);
     if tokens.counts.non_ascii > 0
         && let Some(language) = by_script(text)
@@ -38,8 +46,8 @@ pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, 
         return language;
     }
     let expected = hinted.map_or((Language::Eng, ENGLISH_PRIOR), |hinted| (hinted, HINT_PRIOR));
-    let guess = vocabulary.guess(&tokens.tokens, expected, &spoken);
-    if let Some(language) = guess.filter(|language| spoken(*language) || tokens.counts.letters >= MIN_LETTERS) {
+    let guess = vocabulary.guess(&tokens.tokens, expected, &is_supported);
+    if let Some(language) = guess.filter(|language| is_supported(*language) || tokens.counts.letters >= MIN_LETTERS) {
         return language;
     }
     if tokens.counts.non_ascii > 0
@@ -47,52 +55,54 @@ pub fn detect(text: &str, tokens: &Tokens, hint: &str, vocabulary: &Vocabulary, 
     {
         return language;
     }
-    by_trigrams(text, tokens, hinted, spoken)
+    by_trigrams(text, tokens, hinted, is_supported)
 }
 
-/// Returns the language that the trigrams of a text speak for, or what the host says (or the script suggests) if they are unsure.
-fn by_trigrams(text: &str, tokens: &Tokens, hinted: Option<Language>, spoken: impl Fn(Language) -> bool) -> Language {
+/// Returns the language of a text by its trigrams. If they are not reliable, returns the language that the host declares or
+/// that the script suggests.
+fn by_trigrams(text: &str, tokens: &Tokens, hinted: Option<Language>, is_supported: impl Fn(Language) -> bool) -> Language {
     let has_words = tokens.tokens.iter().any(is_word);
     if !has_words || tokens.counts.non_ascii == 0 && tokens.counts.letters < MIN_LETTERS {
         return hinted.unwrap_or(Language::Eng);
     }
-    let Some(found) = DETECTOR.detect(&detector_sample(text, tokens)) else { return hinted.unwrap_or(Language::Eng) };
-    let latin = found.script() == whatlang::Script::Latin;
-    let language = from_whatlang(found.lang());
-    // Malay is not Indonesian, but for a host that says it is Indonesian, it is.
-    let letters = if spoken(language) { MIN_LETTERS } else { MIN_LETTERS_UNSUPPORTED };
-    let doubted = latin && (tokens.counts.letters < letters || hinted.is_some_and(&spoken) && !spoken(language));
-    if found.is_reliable() && !doubted {
+    let Some(detected) = DETECTOR.detect(&detector_sample(text, tokens)) else { return hinted.unwrap_or(Language::Eng) };
+    let is_latin = detected.script() == whatlang::Script::Latin;
+    let language = from_whatlang(detected.lang());
+    let min_letters = if is_supported(language) { MIN_LETTERS } else { MIN_LETTERS_UNSUPPORTED };
+    // A declared and supported language wins over a detected and unsupported one, such as Indonesian over Malay.
+    let is_doubtful =
+        is_latin && (tokens.counts.letters < min_letters || hinted.is_some_and(&is_supported) && !is_supported(language));
+    if detected.is_reliable() && !is_doubtful {
         return language;
     }
-    match found.script() {
+    match detected.script() {
         whatlang::Script::Latin => hinted.unwrap_or(Language::Eng),
-        // Languages that share this script are too close to be told apart in few words; this one is written most.
+        // A few words do not distinguish the languages of this script; Russian is the most common.
         whatlang::Script::Cyrillic => hinted.unwrap_or(Language::Rus),
         _ => hinted.unwrap_or(language),
     }
 }
 
-/// Returns the beginning of a text, as far as it is shown to the detector: words and ideographs only.
+/// Returns the sample of a text that the trigram detector reads: its first words and ideographs.
 fn detector_sample(text: &str, tokens: &Tokens) -> String {
-    let mut shown = String::with_capacity(MAX_SAMPLE_BYTES + 64);
+    let mut sample = String::with_capacity(MAX_SAMPLE_BYTES + 64);
     for token in tokens.tokens.iter().filter(|token| is_word(token)) {
-        shown.push_str(&text[usize::from(token.start)..usize::from(token.end)]);
+        sample.push_str(&text[usize::from(token.start)..usize::from(token.end)]);
         if token.kind == TokenKind::Word {
-            shown.push(' ');
+            sample.push(' ');
         }
-        if shown.len() > MAX_SAMPLE_BYTES {
+        if sample.len() > MAX_SAMPLE_BYTES {
             break;
         }
     }
-    shown
+    sample
 }
 
 fn is_word(token: &Token) -> bool {
     matches!(token.kind, TokenKind::Word | TokenKind::Ideograph)
 }
 
-/// The language of a text with a letter that only this one of the model's languages has.
+/// Returns the language of a text by a letter that only one of the model's languages uses, or `None` if it has none.
 fn by_letters(text: &str) -> Option<Language> {
     text.chars().filter(|c| !c.is_ascii()).take(MAX_SCRIPT_LETTERS).find_map(|c| {
         Some(match c {
@@ -111,7 +121,7 @@ fn by_letters(text: &str) -> Option<Language> {
     })
 }
 
-/// The language of a text most of whose letters are of a script that hardly another language is written in.
+/// Returns the language of a text by its script. Returns `None` if the text's main script is shared by several languages.
 fn by_script(text: &str) -> Option<Language> {
     let mut counts = [(0, Language::Kor), (0, Language::Jpn), (0, Language::Zho), (0, Language::Ell), (0, Language::Hin)];
     let mut others = 0;
@@ -134,13 +144,13 @@ fn by_script(text: &str) -> Option<Language> {
         return Some(Language::Jpn);
     }
     let (most, language) = counts.into_iter().max_by_key(|(count, _)| *count)?;
-    // A name or a term among Latin words is no language.
+    // A single foreign name or term among Latin words does not decide.
     (most * 2 > others).then_some(language)
 }
 
 fn from_whatlang(language: Lang) -> Language {
     match language {
-        // The detector knows the spoken language, everybody else the written one.
+        // The detector reports the spoken language (Mandarin, Iranian Persian); the model uses the macrolanguage.
         Lang::Cmn => Language::Zho,
         Lang::Pes => Language::Fas,
         language => Language::from_639_3(language.code()).unwrap_or(Language::Und),
@@ -158,8 +168,8 @@ mod tests {
         let (mut text, mut tokens) = (ScoringText::default(), Tokens::default());
         text.normalize(source);
         tokens.tokenize(&text);
-        let spoken = |language| matches!(language, Language::Eng | Language::Por | Language::Ind | Language::Deu);
-        detect(text.as_str(), &tokens, hint, &Vocabulary::default(), spoken)
+        let is_supported = |language| matches!(language, Language::Eng | Language::Por | Language::Ind | Language::Deu);
+        detect(text.as_str(), &tokens, hint, &Vocabulary::default(), is_supported)
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Explains a score: which words, links and signals spoke for and against a label, and by how much.
+//! Explains a score: which words, links and signals raised or lowered the logit of a label, and by how much.
 
 mod describe;
 mod explanation;
@@ -14,28 +14,29 @@ use crate::classify::feature_counts::Feature;
 use crate::classify::{Input, Label, features, window};
 
 impl Model {
-    /// Says of the scores of a comment, label by label, what spoke for and against it: at most `most` contributions,
-    /// strongest first.
-    pub fn explain(&self, input: &Input, scores: &Scores, labels: &[Label], most: usize) -> Vec<Explanation> {
+    /// Explains the scores of a comment, one explanation per label. Each lists at most `limit` contributions, strongest
+    /// first.
+    pub fn explain(&self, input: &Input, scores: &Scores, labels: &[Label], limit: usize) -> Vec<Explanation> {
         Scratch::with_thread_local(|scratch| {
-            let mut explaining = Explainer { model: self, scratch, most };
-            labels.iter().map(|&label| explaining.explain_label(input, label, scores.windows[label.lane()])).collect()
+            let mut explainer = Explainer { model: self, scratch, limit };
+            labels.iter().map(|&label| explainer.explain_label(input, label, scores.windows[label.lane()])).collect()
         })
     }
 }
 
-/// What explaining one comment needs.
+/// Explains the scores of one comment.
 struct Explainer<'a> {
     model: &'a Model,
     scratch: &'a mut Scratch,
-    most: usize,
+    /// The maximum number of contributions per label.
+    limit: usize,
 }
 
 impl Explainer<'_> {
-    /// Explains the score of a label by the window that it is of.
+    /// Explains the score of a label by the window that it comes from.
     fn explain_label(&mut self, input: &Input, label: Label, window: ScoredWindow) -> Explanation {
-        let ScoredWindow { begin, end, language, is_author_name: of_name } = window;
-        if of_name {
+        let ScoredWindow { begin, end, language, is_author_name } = window;
+        if is_author_name {
             let mut explanation = self.explain_window(&name::name_as_input(input), language, label);
             for part in &mut explanation.contributions {
                 part.is_author_name = true;
@@ -51,7 +52,7 @@ impl Explainer<'_> {
         explanation
     }
 
-    /// Explains the score of a label for a window, as if it were all of the comment.
+    /// Explains the score of a label for a window, as if the window were the whole comment.
     fn explain_window(&mut self, input: &Input, language: Language, label: Label) -> Explanation {
         let Scratch { workspace: work, tally, trace } = &mut *self.scratch;
         trace.clear();
@@ -63,35 +64,40 @@ impl Explainer<'_> {
         self.explain_trace(input, language, label)
     }
 
-    /// Explains the score of a label by what was traced.
+    /// Explains the score of a label by the traced feature occurrences.
     fn explain_trace(&self, input: &Input, language: Language, label: Label) -> Explanation {
         let Scratch { workspace: work, tally, trace } = &*self.scratch;
-        let Some((voice, head)) = self.model.head(label, language) else {
+        let Some((language_model, head)) = self.model.head(label, language) else {
             return Explanation { label, logit: f32::NEG_INFINITY, contributions: Vec::new(), unlisted: f32::NEG_INFINITY };
         };
-        // What each use of a feature adds to the logit, in units of the calibrated one; of what speaks for the label only
-        // what counts of the use.
+        // One unit of a stored weight, in calibrated logits.
         let unit = f64::from(head.calibration.slope * head.scale);
         let factors = tally.norm_factors(self.model.norms());
-        let worth = |feature: &Feature| {
-            let counts = head.uses_group(feature.group as usize);
-            let weight =
-                self.model.feature_weights(voice, feature).filter(|_| counts).map_or(0, |weights| weights[label.lane()]);
+        // The stored weight that one occurrence of a feature adds.
+        let occurrence_weight = |feature: &Feature| {
+            let is_used = head.uses_group(feature.group as usize);
+            let weight = self
+                .model
+                .feature_weights(language_model, feature)
+                .filter(|_| is_used)
+                .map_or(0, |weights| weights[label.lane()]);
             if weight == 0 {
                 return 0.0;
             }
             f64::from(weight) * f64::from(feature.value() * factors[feature.group as usize]) / f64::from(feature.occurrences)
         };
-        let worth: Vec<f64> = tally.features().iter().map(worth).collect();
-        let weighed = trace.iter().map(|&(index, amount, evidence)| {
-            let part = f64::from(if label == Label::Spam { amount.spam } else { amount.abuse });
-            (evidence, worth.get(index).map_or(0.0, |&worth| unit * if worth > 0.0 { worth * part } else { worth }))
+        let weights: Vec<f64> = tally.features().iter().map(occurrence_weight).collect();
+        // Only the counted share of an occurrence raises the logit; a negative weight applies in full.
+        let weighted = trace.iter().map(|&(index, share, evidence)| {
+            let share = f64::from(if label == Label::Spam { share.spam } else { share.abuse });
+            let weight = weights.get(index).copied().unwrap_or(0.0);
+            (evidence, unit * if weight > 0.0 { weight * share } else { weight })
         });
-        let mut all = merge::merge_evidence(weighed, &work.tokens.tokens);
+        let mut all = merge::merge_evidence(weighted, &work.tokens.tokens);
         let bias = f64::from(head.calibration.apply(head.bias));
         let logit = bias + all.iter().map(|merged| merged.weight).sum::<f64>();
-        let unlisted: f64 = all.iter().skip(self.most).map(|merged| merged.weight).sum();
-        all.truncate(self.most);
+        let unlisted: f64 = all.iter().skip(self.limit).map(|merged| merged.weight).sum();
+        all.truncate(self.limit);
         let contributions = all.iter().map(|merged| describe::describe_contribution(input, work, merged)).collect();
         Explanation { label, logit: logit as f32, contributions, unlisted: (bias + unlisted) as f32 }
     }
@@ -112,8 +118,8 @@ mod tests {
         let scores = model.score(input);
         for &label in model.labels() {
             let Some(logit) = scores.logit(label) else { continue };
-            for most in [0, 3, usize::MAX] {
-                let explanation = model.explain(input, &scores, &[label], most).remove(0);
+            for limit in [0, 3, usize::MAX] {
+                let explanation = model.explain(input, &scores, &[label], limit).remove(0);
                 assert!((explanation.logit - logit).abs() < 1e-4, "{} {logit}", explanation.logit);
                 let listed: f32 = explanation.contributions.iter().map(|contribution| contribution.weight).sum();
                 assert!((listed + explanation.unlisted - logit).abs() < 1e-4);

@@ -1,4 +1,4 @@
-//! What a model consists of: for each language its heads and the table of their weights.
+//! The parts of a model: for each language, its heads and the table of their weights.
 
 use isolang::Language;
 
@@ -8,63 +8,69 @@ use crate::classify::features::FeatureGroup;
 use crate::classify::table::Table;
 use crate::classify::vocabulary::Vocabulary;
 
-/// What a model file holds.
+/// The content of a model file.
 #[derive(Debug, Clone)]
 pub struct ModelParts {
+    /// The name of the model.
     pub name: String,
-    /// Every table has two to this power buckets.
+    /// The binary logarithm of the number of buckets of every table.
     pub hash_bits: u32,
-    /// What the model says in each language that it has learned.
+    /// The heads and weights of each trained language.
     pub language_models: Vec<LanguageModel>,
-    /// The length that each group's features are brought to.
+    /// The norm that each group's feature vector is scaled to.
     pub norms: [f32; FeatureGroup::COUNT],
-    /// Tells the model's languages apart.
+    /// The vocabulary that identifies the model's languages.
     pub vocabulary: Vocabulary,
 }
 
-/// What was learned in one language.
+/// The heads and weights of one language.
 #[derive(Debug, Clone)]
 pub struct LanguageModel {
+    /// The language.
     pub language: Language,
-    /// In lane order.
+    /// The heads, in lane order.
     pub heads: Vec<LabelHead>,
+    /// The weights of all heads.
     pub table: Table,
 }
 
-/// What turns the sum of a lane's weights into a label's logit.
+/// The parameters that turn the sum of a lane's weights into the logit of a label.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelHead {
+    /// The label that the head scores.
     pub label: Label,
-    /// Languages that the head has learned along with its own.
+    /// The languages that the head was trained on besides its own.
     pub extra_languages: Vec<Language>,
-    /// What one unit of a stored weight is worth.
+    /// The raw logit of one unit of a stored weight.
     pub scale: f32,
+    /// The raw logit of a comment without any feature.
     pub bias: f32,
+    /// The calibration of the raw logit.
     pub calibration: Calibration,
-    /// Whether identity terms themselves count.
+    /// Whether the head uses the features of identity terms.
     pub uses_identity_terms: bool,
-    /// Whether marks of scope count.
+    /// Whether the head uses scope marks.
     pub uses_scope: bool,
-    /// Whether it speaks every language that has no head of its own for the label.
+    /// Whether the head scores every language that has no other head for the label.
     pub is_fallback: bool,
-    /// How many weights it was given.
+    /// The number of weights that are not zero.
     pub weight_count: usize,
 }
 
 impl LanguageModel {
-    /// The head for a label.
+    /// Returns the head for a label, or `None` if there is none.
     pub fn head(&self, label: Label) -> Option<&LabelHead> {
         self.heads.iter().find(|head| head.label == label)
     }
 
-    /// Whether one of its heads speaks a language.
+    /// Returns whether a head of this language model supports a language.
     pub fn supports(&self, head: &LabelHead, language: Language) -> bool {
         self.language == language || head.is_fallback || head.extra_languages.contains(&language)
     }
 }
 
 impl LabelHead {
-    /// Returns whether the features of a group count.
+    /// Returns whether the head uses the features of a group.
     pub fn uses_group(&self, group: usize) -> bool {
         (self.uses_identity_terms || group != FeatureGroup::Identity as usize)
             && (self.uses_scope || group != FeatureGroup::Scope as usize)

@@ -1,4 +1,4 @@
-//! What scoring says of a comment.
+//! The scores of a comment.
 
 use isolang::Language;
 
@@ -11,34 +11,35 @@ use crate::classify::{LABEL_LANES, Label};
 /// The scores of one comment.
 #[derive(Debug, Clone, Copy)]
 pub struct Scores {
-    /// Calibrated logits; not a number where the model has no head.
+    /// The calibrated logits, by lane; NaN if the model has no head for the label.
     pub(super) logits: [f32; LABEL_LANES],
-    /// The part of the text that each of them is of.
+    /// The window that each logit comes from, by lane.
     pub(super) windows: [ScoredWindow; LABEL_LANES],
-    /// By [`CorrectedLabel`]; `None`: no correction was asked.
+    /// The logits of a site's correction, by [`CorrectedLabel`]. `None` if no correction was applied.
     pub(super) corrected: Option<[f32; 2]>,
-    /// How many links were seen.
+    /// The number of links in the scored windows.
     pub(super) links: usize,
-    /// The language that it was taken for.
+    /// The detected language of the first window.
     pub(super) language: Language,
-    /// What was seen that no score counts.
+    /// The style signals of the first window. They do not affect the scores.
     pub(super) style: StyleSignals,
 }
 
-/// A part of a text that was scored by itself.
+/// A part of a comment's text that is scored separately.
 #[derive(Debug, Clone, Copy)]
 pub struct ScoredWindow {
-    /// Where it stands in the comment's text.
+    /// The byte offset of its start in the comment's text.
     pub begin: usize,
+    /// The byte offset of its end in the comment's text.
     pub end: usize,
-    /// The language that it was taken for.
+    /// The detected language.
     pub language: Language,
-    /// It is of the author's name and not of the text.
+    /// Whether the window is the author's name and not part of the text.
     pub is_author_name: bool,
 }
 
 impl Scores {
-    /// Returns the scores of a window in which nothing was scored yet.
+    /// Creates the scores of a window, without any logit.
     pub(super) fn new(window: ScoredWindow, links: usize) -> Scores {
         Scores {
             logits: [f32::NAN; LABEL_LANES],
@@ -50,7 +51,7 @@ impl Scores {
         }
     }
 
-    /// Makes them scores of the author's name: it says nothing of spam, and has no links.
+    /// Converts the scores of a name read as a comment: discards the score for spam and the links, and marks the windows.
     pub(super) fn into_name_scores(mut self) -> Scores {
         self.logits[Label::Spam.lane()] = f32::NAN;
         self.windows.iter_mut().for_each(|window| window.is_author_name = true);
@@ -58,10 +59,10 @@ impl Scores {
         self
     }
 
-    /// Takes over, label by label, what another part of the same comment scores worse.
+    /// Merges the scores of another window of the same comment: each label keeps the higher logit.
     pub(super) fn merge_worst(&mut self, other: &Scores) {
         for (lane, logit) in other.logits.iter().enumerate() {
-            // Whatever is a number is worse than what is not.
+            // A number replaces NaN.
             if *logit > self.logits[lane] || self.logits[lane].is_nan() && !logit.is_nan() {
                 (self.logits[lane], self.windows[lane]) = (*logit, other.windows[lane]);
             }
@@ -74,47 +75,48 @@ impl Scores {
         self.links += other.links;
     }
 
-    /// Returns the BCP 47 tag of the language that the text was taken for.
+    /// Returns the BCP 47 tag of the detected language.
     pub fn language_tag(&self) -> &'static str {
         language::tag(self.language)
     }
 
-    /// The calibrated probability of a label, `0..=1`; `None` when the model does not know it in this language.
+    /// Returns the calibrated probability of a label, `0..=1`. Returns `None` if the model has no head for the label in this
+    /// language.
     pub fn get(&self, label: Label) -> Option<f32> {
         self.logit(label).map(probability)
     }
 
-    /// The calibrated log-odds of a label; `None` when the model does not know it in this language.
+    /// Returns the calibrated logit of a label. Returns `None` if the model has no head for the label in this language.
     pub fn logit(&self, label: Label) -> Option<f32> {
         Some(self.logits[label.lane()]).filter(|logit| !logit.is_nan())
     }
 
-    /// What the site's correction makes of it; `None` when none was asked.
+    /// Returns the logit of the site's correction for a label. Returns `None` if no correction was applied.
     pub fn corrected(&self, kind: CorrectedLabel) -> Option<f32> {
         self.corrected.map(|corrected| corrected[kind as usize])
     }
 
-    /// Every trained label with its probability.
+    /// Returns an iterator over the scored labels and their probabilities.
     pub fn iter(&self) -> impl Iterator<Item = (Label, f32)> {
         Label::ALL.into_iter().filter_map(|label| Some((label, self.get(label)?)))
     }
 
-    /// The English name of the comment's language, as far as it was recognised.
+    /// Returns the English name of the detected language.
     pub fn language_name(&self) -> &'static str {
         language::english_name(self.language)
     }
 
-    /// Returns the comment's language, as far as it was recognised.
+    /// Returns the detected language.
     pub fn language(&self) -> Language {
         self.language
     }
 
-    /// What was seen that no score counts; nothing in a language that the model does not speak.
+    /// Returns the style signals. They are empty if the model does not support the language.
     pub fn style(&self) -> StyleSignals {
         self.style
     }
 
-    /// How many links were seen in the text.
+    /// Returns the number of links in the scored windows of the text.
     pub fn links(&self) -> usize {
         self.links
     }

@@ -1,4 +1,4 @@
-//! The buffers that scoring works in, one set per thread.
+//! The buffers of scoring, one set per thread.
 
 use std::cell::RefCell;
 
@@ -6,14 +6,14 @@ use super::trace::TracedOccurrence;
 use crate::classify::feature_counts::FeatureCounts;
 use crate::classify::features::Workspace;
 
-/// Buffers that scoring and explaining need. Reused from call to call.
+/// The buffers of scoring and explaining, reused from call to call.
 #[derive(Default)]
 pub struct Scratch {
-    /// The comment as it was read.
+    /// The normalised and tokenised comment.
     pub workspace: Workspace,
-    /// Its features.
+    /// The feature counts of the comment.
     pub tally: FeatureCounts,
-    /// What each use of a feature was evidence of, if it is to be explained.
+    /// The feature occurrences of the comment, filled only for explanations.
     pub trace: Vec<TracedOccurrence>,
 }
 
@@ -22,7 +22,7 @@ thread_local! {
 }
 
 impl Scratch {
-    /// Calls a function with the buffers of this thread.
+    /// Calls `f` with the buffers of the current thread.
     pub fn with_thread_local<R>(f: impl FnOnce(&mut Scratch) -> R) -> R {
         SCRATCH.with_borrow_mut(f)
     }

@@ -1,23 +1,25 @@
-//! Remembers what each use of a feature was evidence of.
+//! Records the evidence of each feature occurrence.
 
 use crate::classify::feature_counts::FeatureCounts;
 use crate::classify::features::{CountedShare, Evidence, FeatureGroup, FeatureSink};
 
-/// The index of a feature in the tally, how much it counts, and what it is evidence of.
+/// A feature occurrence: the index of the feature among the counted ones, the share that counts, and its evidence.
 pub type TracedOccurrence = (usize, CountedShare, Evidence);
 
-/// Counts features like the tally it wraps, and remembers what each occurrence was evidence of.
+/// A feature sink that counts features and records the evidence of each occurrence.
 pub struct Tracer<'a> {
+    /// The feature counts.
     pub tally: &'a mut FeatureCounts,
+    /// The recorded occurrences.
     pub trace: &'a mut Vec<TracedOccurrence>,
 }
 
 impl FeatureSink for Tracer<'_> {
-    fn add(&mut self, group: FeatureGroup, hash: u64, amount: impl Into<CountedShare>, evidence: Evidence) -> bool {
-        let amount = amount.into();
-        let (index, first_time) = self.tally.count(group, hash, amount);
-        self.trace.push((index, amount, evidence));
-        first_time
+    fn add(&mut self, group: FeatureGroup, hash: u64, share: impl Into<CountedShare>, evidence: Evidence) -> bool {
+        let share = share.into();
+        let (index, is_new) = self.tally.count(group, hash, share);
+        self.trace.push((index, share, evidence));
+        is_new
     }
 
     fn contains(&self, group: FeatureGroup, hash: u64) -> bool {

@@ -1,65 +1,65 @@
-//! How a recipe reads the labels of rows.
+//! The rules by which a recipe reads the labels of rows.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Row;
 
-/// How a head reads a row's label.
+/// A rule by which a head reads a row's label.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(untagged, expecting = "a rule is \"never\", \"ham\", { never = SHARE }, { field, is } or { field, above }")]
 pub enum LabelRule {
-    /// One word for the whole source.
+    /// A rule named by a single word.
     Word(WordRule),
-    /// No row is positive, and only a share of them is learned.
+    /// Every row is negative, and only a share of the rows is learned.
     Never(NeverRule),
-    /// Positive where a field has a value.
+    /// A row is positive if a field has a value.
     Is(IsRule),
-    /// Positive where a number is above another; a missing field counts as zero.
+    /// A row is positive if a number exceeds a bound. A missing field counts as zero.
     Above(AboveRule),
 }
 
-/// Rules that are one word.
+/// The rules that are named by a single word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WordRule {
-    /// No row is positive.
+    /// Every row is negative.
     Never,
-    /// Rows labelled `ham` are negative, the others say nothing.
+    /// Rows labelled `ham` are negative; all others have no target.
     Ham,
 }
 
-/// See [`LabelRule::Never`].
+/// The parameters of [`LabelRule::Never`].
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NeverRule {
-    /// The chance that a row is learned, anew for each epoch: a large source of harmless rows would else teach what its
-    /// style is, and that every other style is suspect.
+    /// Probability that a row is learned in an epoch, drawn anew for each one. Otherwise a large source of harmless rows
+    /// would teach its own style, and that every other style is suspect.
     pub never: f32,
 }
 
-/// See [`LabelRule::Is`].
+/// The parameters of [`LabelRule::Is`].
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IsRule {
-    /// Path into the row, with dots: `labels.threat`.
+    /// Path of the field, with dots: `labels.threat`.
     pub field: String,
-    /// A number or a string.
+    /// Value of a positive row, a number or a string.
     pub is: Value,
 }
 
-/// See [`LabelRule::Above`].
+/// The parameters of [`LabelRule::Above`].
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AboveRule {
-    /// Path into the row, with dots: `labels.span_types.Threat`.
+    /// Path of the field, with dots: `labels.span_types.Threat`.
     pub field: String,
-    /// What the number must exceed.
+    /// Bound that the number of a positive row exceeds.
     pub above: f64,
 }
 
 impl LabelRule {
-    /// The path into the row that the rule reads, if it reads one.
+    /// Returns the path of the field that the rule reads, if it reads one.
     pub fn field(&self) -> Option<&str> {
         match self {
             LabelRule::Word(_) | LabelRule::Never(_) => None,
@@ -67,7 +67,7 @@ impl LabelRule {
         }
     }
 
-    /// The chance that a row is learned in an epoch.
+    /// Returns the probability that a row is learned in an epoch.
     pub fn sampling_rate(&self) -> f32 {
         match self {
             LabelRule::Never(NeverRule { never }) => *never,
@@ -75,7 +75,7 @@ impl LabelRule {
         }
     }
 
-    /// Whether the row is positive; `None` when it says nothing.
+    /// Returns whether a row is positive. Returns `None` if the row has no target.
     pub fn label(&self, row: &Row) -> Option<bool> {
         match self {
             LabelRule::Word(WordRule::Never) | LabelRule::Never(_) => Some(false),

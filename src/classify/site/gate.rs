@@ -1,9 +1,10 @@
-//! Whether a correction serves: how it and the base did on the site's own latest outcomes, each judged before it was learned
-//! (progressive validation: A. Blum, A. Kalai and J. Langford, "Beating the hold-out", 1999).
+//! Decides whether a correction serves, by comparing it with the base model on the site's latest outcomes. Each outcome is
+//! judged by the predictions made before it was learned (progressive validation: A. Blum, A. Kalai and J. Langford,
+//! "Beating the hold-out", 1999).
 //!
-//! An error is a harmless comment beyond the point where the policy holds, or a bad one before it; how far on the wrong side
-//! a comment lies counts too, or the first outcomes of a new kind would say nothing. Harmless and bad outcomes are counted by
-//! themselves, each over the latest of its own, so that a time without spam changes nothing.
+//! An error is a harmless comment at or above the hold threshold, or a bad one below it. The distance from the threshold
+//! counts too, because the first outcomes of a new kind of spam would otherwise have no effect. Harmless and bad outcomes
+//! have separate windows, so that a period without spam changes nothing.
 
 use std::collections::VecDeque;
 
@@ -13,89 +14,94 @@ use super::training_example::OutcomeSource;
 
 pub use super::terms::HoldThresholds;
 
-/// How many of the latest harmless outcomes count, and how many of the latest bad ones.
+/// Number of latest harmless outcomes that count, and of latest bad ones.
 pub const WINDOW: usize = 50;
-/// The fewest outcomes that are evidence for a correction.
+/// Minimum number of outcomes that are evidence for a correction.
 const MIN_TRIALS: usize = 3;
-/// From so many outcomes of moderators on, all others together count no more than theirs.
+/// Number of moderator outcomes in the windows from which on all others together weigh no more than those of moderators.
 const MIN_MODERATOR_TRIALS: usize = 20;
-/// The gain must be so many times as large as chance alone would make it: not at all with the fewest outcomes, or a new kind
-/// of spam would have to come often before it was held, and so much with two whole windows (in standard errors).
+/// Required gain in standard errors when both windows are full. It grows from zero at the minimum number of outcomes,
+/// because otherwise a new kind of spam would have to occur often before it is held.
 const MARGIN_STANDARD_ERRORS: f64 = 0.5;
-/// The least gain for each outcome with which a correction begins to serve, in comments that are surely on the wrong side.
+/// Minimum gain per outcome with which a correction begins to serve. The unit is the cost of one comment that is certainly
+/// on the wrong side.
 const MIN_GAIN: f64 = 0.005;
-/// The part of the base's cost that a correction may cost at most to begin to serve.
+/// Maximum cost of a correction to begin to serve, as a share of the base model's cost.
 const MAX_COST_RATIO_TO_START: f64 = 0.95;
-/// The part of the base's cost that a correction may cost at most to go on.
+/// Maximum cost of a correction to continue to serve, as a share of the base model's cost.
 const MAX_COST_RATIO_TO_GO_ON: f64 = 1.0;
-/// How many more harmless outcomes than the base a correction may hold and still serve, beside two of a hundred.
+/// Number of additional harmless outcomes, compared with the base model, that a serving correction may hold.
+/// `MAX_EXTRA_ERROR_RATE` adds to it.
 pub const MAX_EXTRA_HELD: f64 = 2.0;
-/// How many more bad outcomes than the base it may miss and still serve, beside two of a hundred.
+/// Number of additional bad outcomes, compared with the base model, that a serving correction may miss.
+/// `MAX_EXTRA_ERROR_RATE` adds to it.
 pub const MAX_EXTRA_MISSED: f64 = 1.0;
-/// The part of the outcomes in a window on which it may be wrong more often than the base.
+/// Share of the outcomes in a window by which the allowed number of additional errors grows.
 const MAX_EXTRA_ERROR_RATE: f64 = 0.02;
-/// From so many outcomes on a correction must be wrong on less than this part of them: one that is told at random does no
-/// worse than a base that is told so, and now and then a little better, but never well.
+/// Number of outcomes from which on a correction must have a lower error rate than [`GUESSING_ERROR_RATE`]. A correction
+/// trained on random outcomes may at times do slightly better than the base model, but never well.
 const MIN_TRIALS_FOR_GUESSING: usize = 30;
+/// Error rate at and above which a correction counts as guessing.
 const GUESSING_ERROR_RATE: f64 = 0.4;
-/// How soon beyond a threshold, in logits, a comment counts as surely there: the larger the sooner.
+/// Steepness of the cost function: the larger it is, the smaller the distance from the threshold, in logits, at which a
+/// comment has its full cost.
 const COST_STEEPNESS: f64 = 2.0;
 
-/// What an outcome says of one kind, and what was thought of it before.
+/// An outcome for one label, with the predictions made before it was learned.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trial {
-    /// The how-manieth outcome it was.
+    /// Ordinal number of the outcome.
     pub order: u32,
-    /// Whether it was bad.
+    /// Whether the comment was bad.
     pub bad: bool,
-    /// Whose word that is.
+    /// Source of the outcome.
     pub source: OutcomeSource,
-    /// How much it counts.
+    /// Weight of the outcome.
     pub weight: f32,
-    /// The base's logit. `None`: the base does not speak the language.
+    /// The base model's logit. `None` if the model does not support the language.
     pub base: Option<f32>,
     /// The corrected logit.
     pub corrected: f32,
 }
 
-/// How a correction stands beside the base on outcomes of one class.
+/// A comparison of a correction with the base model on outcomes of one class.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ClassComparison {
-    /// On how many outcomes the two were compared.
+    /// Number of outcomes compared.
     pub trials: usize,
-    /// How many of them the base would have decided wrongly.
+    /// Number of outcomes that the base model would have decided wrongly.
     pub base_errors: usize,
-    /// How many of them the correction would have decided wrongly.
+    /// Number of outcomes that the correction would have decided wrongly.
     pub corrected_errors: usize,
-    /// What the base's judgement of them cost, in comments that are surely on the wrong side.
+    /// Cost of the base model's predictions. The unit is one comment that is certainly on the wrong side.
     pub base_cost: f64,
-    /// What the correction's judgement of them cost.
+    /// Cost of the correction's predictions, in the same unit.
     pub corrected_cost: f64,
 }
 
-/// How a correction stands beside the base.
+/// The gate's comparison of a correction with the base model.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct GateResult {
-    /// On harmless outcomes: an error is one that is held.
+    /// The comparison on harmless outcomes. An error is a comment that is held.
     pub harmless: ClassComparison,
-    /// On bad outcomes: an error is one that is missed.
+    /// The comparison on bad outcomes. An error is a comment that is missed.
     pub bad: ClassComparison,
-    /// By how much the correction must cost less to begin to serve.
+    /// Amount by which the correction must cost less than the base model to begin to serve.
     pub margin: f64,
-    /// Whether it is wrong so often that it may as well guess.
+    /// Whether the correction's error rate is as high as that of guessing.
     pub is_guessing: bool,
-    /// Whether it serves.
+    /// Whether the correction serves.
     pub serves: bool,
 }
 
-/// Returns what a judgement cost, and whether it was wrong.
-fn cost(terms: &HoldThresholds, kind: CorrectedLabel, bad: bool, logit: f64) -> (f64, bool) {
-    let beyond = logit - terms.hold_logit(kind);
-    let held = 1.0 / (1.0 + (-COST_STEEPNESS * beyond).exp());
-    if bad { (1.0 - held, beyond < 0.0) } else { (held, beyond >= 0.0) }
+/// Returns the cost of a prediction, and whether it is wrong.
+fn cost(thresholds: &HoldThresholds, label: CorrectedLabel, bad: bool, logit: f64) -> (f64, bool) {
+    let margin = logit - thresholds.hold_logit(label);
+    let held = 1.0 / (1.0 + (-COST_STEEPNESS * margin).exp());
+    if bad { (1.0 - held, margin < 0.0) } else { (held, margin >= 0.0) }
 }
 
-/// What both judgements of an outcome cost.
+/// The costs of both predictions for an outcome.
 #[derive(Clone, Copy)]
 struct TrialCost {
     bad: bool,
@@ -106,6 +112,8 @@ struct TrialCost {
 }
 
 impl ClassComparison {
+    /// Sums up a window. Costs of other sources than moderators are multiplied by `others`; `squares` adds up the squared
+    /// differences of cost.
     fn from_window(window: &VecDeque<TrialCost>, others: f64, squares: &mut f64) -> Self {
         let mut compared = Self { trials: window.len(), ..Self::default() };
         for cost in window {
@@ -119,46 +127,47 @@ impl ClassComparison {
         compared
     }
 
-    /// Returns whether the correction is wrong so much more often than the base that it must not serve.
+    /// Returns whether the correction makes so many more errors than the base model that it must not serve.
     pub fn is_much_worse(&self, allowed: f64) -> bool {
-        let more = self.corrected_errors as f64 - self.base_errors as f64;
-        more > allowed + MAX_EXTRA_ERROR_RATE * self.trials as f64
+        let extra = self.corrected_errors as f64 - self.base_errors as f64;
+        extra > allowed + MAX_EXTRA_ERROR_RATE * self.trials as f64
     }
 }
 
 impl GateResult {
-    /// Returns what the base's judgement of all outcomes cost.
+    /// Returns the cost of the base model's predictions for all outcomes.
     pub fn base_cost(&self) -> f64 {
         self.harmless.base_cost + self.bad.base_cost
     }
 
-    /// Returns what the correction's judgement of all outcomes cost.
+    /// Returns the cost of the correction's predictions for all outcomes.
     pub fn corrected_cost(&self) -> f64 {
         self.harmless.corrected_cost + self.bad.corrected_cost
     }
 
-    /// Compares the two on the latest of these outcomes, oldest first, where only as much of the correction is used as the
-    /// limits allow.
+    /// Compares a correction, applied within `limits`, with the base model on the latest of the trials, which are ordered
+    /// from oldest to newest.
     pub fn evaluate<'t>(
         trials: impl Iterator<Item = &'t Trial>,
-        kind: CorrectedLabel,
-        terms: &HoldThresholds,
+        label: CorrectedLabel,
+        thresholds: &HoldThresholds,
         limits: &CorrectionLimits,
     ) -> Self {
         let (mut harmless, mut bad) = (VecDeque::new(), VecDeque::new());
-        let mut standing = Self::default();
+        let mut result = Self::default();
         for trial in trials {
-            let cost = trial.cost(kind, terms, limits);
+            let cost = trial.cost(label, thresholds, limits);
             let window = if cost.bad { &mut bad } else { &mut harmless };
             if window.len() == WINDOW {
                 window.pop_front();
             }
             window.push_back(cost);
-            standing = Self::next(standing.serves, &harmless, &bad);
+            result = Self::next(result.serves, &harmless, &bad);
         }
-        standing
+        result
     }
 
+    /// Returns the result for the present windows. `serves` is whether the correction served before.
     fn next(serves: bool, harmless: &VecDeque<TrialCost>, bad: &VecDeque<TrialCost>) -> Self {
         let (mut moderators, mut others, mut by_moderators) = (0.0, 0.0, 0);
         for cost in harmless.iter().chain(bad) {
@@ -170,31 +179,32 @@ impl GateResult {
         let harmless = ClassComparison::from_window(harmless, others, &mut squares);
         let bad = ClassComparison::from_window(bad, others, &mut squares);
         let trials = harmless.trials + bad.trials;
-        let sure = trials.saturating_sub(MIN_TRIALS) as f64 / (2 * WINDOW - MIN_TRIALS) as f64;
-        let margin = MARGIN_STANDARD_ERRORS * sure * squares.sqrt();
+        let confidence = trials.saturating_sub(MIN_TRIALS) as f64 / (2 * WINDOW - MIN_TRIALS) as f64;
+        let margin = MARGIN_STANDARD_ERRORS * confidence * squares.sqrt();
         let (base, corrected) = (harmless.base_cost + bad.base_cost, harmless.corrected_cost + bad.corrected_cost);
         let errors = (harmless.corrected_errors + bad.corrected_errors) as f64;
-        let guesses = trials >= MIN_TRIALS_FOR_GUESSING && errors >= GUESSING_ERROR_RATE * trials as f64;
-        let good = !guesses && !harmless.is_much_worse(MAX_EXTRA_HELD) && !bad.is_much_worse(MAX_EXTRA_MISSED);
+        let is_guessing = trials >= MIN_TRIALS_FOR_GUESSING && errors >= GUESSING_ERROR_RATE * trials as f64;
+        let good = !is_guessing && !harmless.is_much_worse(MAX_EXTRA_HELD) && !bad.is_much_worse(MAX_EXTRA_MISSED);
         let serves = trials >= MIN_TRIALS
             && good
             && match serves {
                 true => corrected <= MAX_COST_RATIO_TO_GO_ON * base,
                 false => base - corrected > margin.max(MIN_GAIN * trials as f64) && corrected <= MAX_COST_RATIO_TO_START * base,
             };
-        Self { harmless, bad, margin, is_guessing: guesses, serves }
+        Self { harmless, bad, margin, is_guessing, serves }
     }
 }
 
 impl Trial {
-    fn cost(&self, kind: CorrectedLabel, terms: &HoldThresholds, limits: &CorrectionLimits) -> TrialCost {
-        let corrected = self.base.map_or(self.corrected, |base| limits.apply(kind, base, self.corrected));
+    /// Returns the costs of both predictions for this outcome.
+    fn cost(&self, label: CorrectedLabel, thresholds: &HoldThresholds, limits: &CorrectionLimits) -> TrialCost {
+        let corrected = self.base.map_or(self.corrected, |base| limits.apply(label, base, self.corrected));
         TrialCost {
             bad: self.bad,
             moderator: self.source == OutcomeSource::Moderator,
             weight: f64::from(self.weight),
-            base: cost(terms, kind, self.bad, terms.base_logit(self.base, kind)),
-            corrected: cost(terms, kind, self.bad, f64::from(corrected)),
+            base: cost(thresholds, label, self.bad, thresholds.base_logit(self.base, label)),
+            corrected: cost(thresholds, label, self.bad, f64::from(corrected)),
         }
     }
 }
@@ -226,7 +236,7 @@ mod tests {
 
     #[test]
     fn chance_does_not_open_it() {
-        // Better by as much as it is worse, on outcomes that are wrong half of the time.
+        // As often better as worse, on outcomes of which half are wrong.
         let coin = |n: usize| if n.is_multiple_of(2) { HAM } else { SPAM };
         let swing = |n: usize| if (n / 2).is_multiple_of(2) { -1.0 } else { -3.0 };
         let trials: Vec<Trial> = (0..100).map(|n| trial(coin(n), -2.0, swing(n))).collect();
@@ -235,8 +245,8 @@ mod tests {
 
     #[test]
     fn who_is_wrong_on_two_of_five_does_not_serve_even_if_the_base_is_wrong_more_often() {
-        let told = |n: usize| trial(SPAM, -4.0, if n.is_multiple_of(5) || n % 5 == 2 { -4.0 } else { 2.0 });
-        let trials: Vec<Trial> = (0..50).map(told).collect();
+        let outcome = |n: usize| trial(SPAM, -4.0, if n.is_multiple_of(5) || n % 5 == 2 { -4.0 } else { 2.0 });
+        let trials: Vec<Trial> = (0..50).map(outcome).collect();
         assert!(spam(&trials).is_guessing && !spam(&trials).serves, "{:?}", spam(&trials));
         assert!(spam(&trials[..20]).serves);
     }
@@ -282,8 +292,8 @@ mod tests {
     #[test]
     fn a_language_that_the_base_does_not_speak_is_judged_by_what_the_policy_makes_of_it() {
         let unspoken = Trial { base: None, ..trial(HAM, 0.0, -4.0) };
-        let standing = spam(&[unspoken; 5]);
-        let harmless = standing.harmless;
-        assert_eq!((harmless.base_errors, harmless.corrected_errors, standing.serves), (5, 0, true));
+        let result = spam(&[unspoken; 5]);
+        let harmless = result.harmless;
+        assert_eq!((harmless.base_errors, harmless.corrected_errors, result.serves), (5, 0, true));
     }
 }

@@ -1,41 +1,41 @@
-//! How much of what the machine approved was bad, estimated from spot checks.
+//! Estimates the share of bad comments among those approved by the machine, from spot checks.
 
 use statrs::function::beta::inv_beta_reg;
 
-/// The chance that the share lies outside of the interval, half of it on either side.
+/// The probability that the true share lies outside the interval, half of it on either side.
 const SIGNIFICANCE: f64 = 0.05;
 
-/// The share of bad comments among those approved by the machine.
+/// An estimate of the share of bad comments among those approved by the machine.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MissRate {
-    /// The lower end of the 95 % interval, `0..=1`.
+    /// The lower end of the 95 % confidence interval, `0..=1`.
     pub low: f64,
-    /// The upper end, `0..=1`.
+    /// The upper end of the 95 % confidence interval, `0..=1`.
     pub high: f64,
-    /// How many spot checks it is estimated from.
+    /// Number of spot checks behind the estimate.
     pub checked: u32,
 }
 
 impl MissRate {
-    /// Estimates the share from spot checks: how many approved comments each stands for, and whether it was bad. Returns `None`
-    /// if there are none.
+    /// Estimates the share from spot checks, given as the number of approved comments that each represents and whether it
+    /// was bad. Returns `None` if there are none.
     ///
-    /// The interval is the exact one of C. J. Clopper and E. S. Pearson ("The use of confidence or fiducial limits illustrated
-    /// in the case of the binomial", 1934). Where checks stand for different numbers of comments they count as the fewer that
-    /// would tell as much (L. Kish, "Survey sampling", 1965).
+    /// The interval is the exact one of C. J. Clopper and E. S. Pearson ("The use of confidence or fiducial limits
+    /// illustrated in the case of the binomial", 1934). Checks of unequal weight are replaced by their effective sample
+    /// size (L. Kish, "Survey sampling", 1965).
     pub fn estimate(checks: impl Iterator<Item = (f64, bool)>) -> Option<Self> {
-        let (mut checked, mut all, mut bad, mut squares) = (0u32, 0.0, 0.0, 0.0);
-        for (stands_for, was_bad) in checks {
+        let (mut checked, mut total, mut bad, mut squares) = (0u32, 0.0, 0.0, 0.0);
+        for (weight, was_bad) in checks {
             checked += 1;
-            all += stands_for;
-            bad += if was_bad { stands_for } else { 0.0 };
-            squares += stands_for * stands_for;
+            total += weight;
+            bad += if was_bad { weight } else { 0.0 };
+            squares += weight * weight;
         }
-        if checked == 0 || all <= 0.0 {
+        if checked == 0 || total <= 0.0 {
             return None;
         }
-        let effective = all * all / squares;
-        let hits = (bad / all * effective).clamp(0.0, effective);
+        let effective = total * total / squares;
+        let hits = (bad / total * effective).clamp(0.0, effective);
         let misses = effective - hits;
         let low = if hits > 0.0 { inv_beta_reg(hits, misses + 1.0, SIGNIFICANCE / 2.0) } else { 0.0 };
         let high = if misses > 0.0 { inv_beta_reg(hits + 1.0, misses, 1.0 - SIGNIFICANCE / 2.0) } else { 1.0 };
@@ -76,7 +76,7 @@ mod tests {
         for (share, checks) in [(0.01, 60), (0.05, 60), (0.02, 300), (0.2, 40)] {
             let mut random = Random(7 + checks as u64);
             let covered = (0..1_000).filter(|_| {
-                // A bound a day makes some stand for more than others.
+                // Because of the daily limit, some checks represent more comments than others.
                 let draws = (0..checks).map(|at| (if at % 3 == 0 { 90.0 } else { 50.0 }, random.share() < share));
                 let missed = MissRate::estimate(draws.collect::<Vec<_>>().into_iter()).unwrap();
                 (missed.low..=missed.high).contains(&share)

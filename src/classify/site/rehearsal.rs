@@ -1,5 +1,5 @@
-//! Comments that a correction rehearses with an outcome of the other class, so that it does not forget what the base knows: the
-//! bundled comments that are no sentinels, and everyday ones.
+//! Comments that a correction rehearses with an outcome of the other class, so that it does not forget what the base model
+//! knows: the bundled comments that are not sentinels, and everyday ones.
 
 use std::sync::OnceLock;
 
@@ -8,40 +8,40 @@ use super::{CorrectedLabel, FeatureVector, Outcome};
 use crate::classify::rows::PostTextKind;
 use crate::classify::{Input, Model};
 
-/// Harmless comments of no site in particular, which are rehearsed beside the sentinels.
+/// Everyday harmless comments, rehearsed in addition to the bundled ones.
 const EVERYDAY: &str = include_str!("everyday.txt");
-/// How many comments are looked at for the few that a correction rehearses.
+/// Number of candidates for each rehearsal.
 const CANDIDATES: usize = 8;
-/// Neighbours in the files are alike: in this order they do not follow each other.
+/// Step through the pool. Neighbours in the files are similar, so they are not taken one after the other.
 const STEP: usize = 29;
-/// The logits that a base gives to rehearsed comments, least and most, harmless and bad: none of them is a borderline case.
+/// The ranges to which base logits of rehearsed comments are clamped, harmless and bad: none of them is a borderline case.
 const BASE_LOGIT_RANGES: [(f32, f32); 2] = [(-5.0, -1.0), (2.0, 5.0)];
 
-/// Returns the next few comments for a correction to rehearse that are bad in the sense of a kind, or harmless. `at` counts
-/// those that were returned.
-pub(super) fn rehearsals(kind: CorrectedLabel, bad: bool, at: &mut usize) -> [&'static FeatureVector; CANDIDATES] {
-    static SKETCHES: OnceLock<[Vec<FeatureVector>; 3]> = OnceLock::new();
+/// Returns the next candidates for a rehearsal: bad comments of a label, or harmless ones. `drawn` counts the candidates
+/// returned so far.
+pub(super) fn rehearsals(label: CorrectedLabel, bad: bool, drawn: &mut usize) -> [&'static FeatureVector; CANDIDATES] {
+    static VECTORS: OnceLock<[Vec<FeatureVector>; 3]> = OnceLock::new();
     static NONE: FeatureVector = FeatureVector { features: Vec::new(), base: [None; 2] };
-    let sketches = SKETCHES.get_or_init(|| {
-        // Compiled in; without it nothing is scored at all.
+    let vectors = VECTORS.get_or_init(|| {
+        // The model is compiled in; without it nothing is scored at all.
         let Ok(model) = Model::builtin() else { return Default::default() };
-        let sketch = |input: &Input, bad: bool| {
-            let mut sketch = model.feature_vector(input);
-            let (least, most) = BASE_LOGIT_RANGES[usize::from(bad)];
-            sketch.base = sketch.base.map(|base| Some(base.unwrap_or((least + most) / 2.0).clamp(least, most)));
-            sketch
+        let vector = |input: &Input, bad: bool| {
+            let mut vector = model.feature_vector(input);
+            let (min, max) = BASE_LOGIT_RANGES[usize::from(bad)];
+            vector.base = vector.base.map(|base| Some(base.unwrap_or((min + max) / 2.0).clamp(min, max)));
+            vector
         };
-        let of = |outcome: Outcome| {
+        let bundled = |outcome: Outcome| {
             let rows = bundled_rows().iter().skip(1).step_by(2).filter(move |row| row.label == outcome.as_str());
-            rows.map(|row| sketch(&row.input(PostTextKind::Post), outcome != Outcome::Ham)).collect::<Vec<_>>()
+            rows.map(|row| vector(&row.input(PostTextKind::Post), outcome != Outcome::Ham)).collect::<Vec<_>>()
         };
         let everyday = EVERYDAY.lines().filter(|line| !line.is_empty());
-        let everyday = everyday.map(|text| sketch(&Input { text, ..Input::default() }, false));
-        [of(Outcome::Ham).into_iter().chain(everyday).collect(), of(Outcome::Spam), of(Outcome::Toxic)]
+        let everyday = everyday.map(|text| vector(&Input { text, ..Input::default() }, false));
+        [bundled(Outcome::Ham).into_iter().chain(everyday).collect(), bundled(Outcome::Spam), bundled(Outcome::Toxic)]
     });
-    let pool = &sketches[if bad { 1 + kind as usize } else { 0 }];
+    let pool = &vectors[if bad { 1 + label as usize } else { 0 }];
     std::array::from_fn(|_| {
-        *at += 1;
-        pool.get(*at * STEP % pool.len().max(1)).unwrap_or(&NONE)
+        *drawn += 1;
+        pool.get(*drawn * STEP % pool.len().max(1)).unwrap_or(&NONE)
     })
 }

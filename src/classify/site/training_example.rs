@@ -1,5 +1,5 @@
-//! One outcome as a site's log keeps it: what the comment turned out to be, who says so, and what learning needs of the
-//! comment. Its text cannot be read out of it.
+//! An outcome as stored in a site's log: what the comment is, who decided so, and the features for training. The text
+//! cannot be reconstructed from it.
 
 use prost::Message;
 
@@ -7,27 +7,27 @@ use super::{FeatureVector, Outcome, SLOTS};
 use crate::classify::file::FORMAT;
 use crate::classify::{BANDS, MinHash, TextDigest};
 
-/// Longest record that is read, in bytes: every slot at once takes less.
+/// Maximum size of a record, in bytes. A record that uses every slot is smaller.
 const MAX_BYTES: usize = 128 << 10;
-/// No base says more.
+/// Maximum absolute value of a stored base logit.
 const MAX_LOGIT: f32 = 60.0;
 
-/// Who says what a comment turned out to be, from the least trusted on.
+/// The source of an outcome, from the least to the most trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutcomeSource {
-    /// An archive's earlier decisions.
+    /// An earlier decision, imported from an archive.
     Import,
-    /// The host, for its own moderators.
+    /// The host, on behalf of its own moderators.
     Host,
-    /// A moderator, in Gatepost.
+    /// A moderator who decided in Gatepost.
     Moderator,
 }
 
 impl OutcomeSource {
-    /// All of them.
+    /// All sources.
     pub const ALL: [Self; 3] = [Self::Import, Self::Host, Self::Moderator];
 
-    /// The word for it.
+    /// Returns the name of the source.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Import => "import",
@@ -37,49 +37,49 @@ impl OutcomeSource {
     }
 }
 
-/// One outcome.
+/// An outcome of a comment with its features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainingExample {
-    /// What it is taken back by: it names the act that taught it.
+    /// Name by which the outcome can be withdrawn. It identifies the action that recorded it.
     pub name: String,
-    /// The comment.
+    /// Id of the comment.
     pub comment_id: String,
-    /// What it turned out to be. `None`: nobody says, as of one that is put back into the queue, or rejected for what no words
-    /// are at fault for; but what was said of it before counts no more.
+    /// The outcome. `None` if there is none, e.g. if the comment returned to the queue or was rejected for a reason other
+    /// than its words. Earlier outcomes of the comment then no longer count.
     pub outcome: Option<Outcome>,
-    /// Whether it was rejected.
+    /// Whether the comment was rejected.
     pub rejected: bool,
-    /// Tells this text of the comment from another.
+    /// Hash that distinguishes this text of the comment from others.
     pub text_hash: u32,
-    /// Whose word that is.
+    /// Source of the outcome.
     pub source: OutcomeSource,
-    /// The moderator's or the key's name; may be empty.
+    /// Name of the moderator or of the key; may be empty.
     pub by: String,
-    /// When, in microseconds since 1970.
+    /// Time of the decision, in microseconds since 1970.
     pub decided_at: i64,
-    /// What the comment looked like.
+    /// Feature vector of the comment.
     pub features: FeatureVector,
-    /// What nearly the same comments share with it.
+    /// MinHash of the text, for finding near-duplicates.
     pub min_hash: Option<MinHash>,
-    /// Tells its whole text from others. `None`: not known.
+    /// Digest of the whole text. `None` if unknown.
     pub digest: Option<TextDigest>,
-    /// Keyed hashes of its author, one behind the other.
+    /// Keyed hashes of the author, concatenated.
     pub persons: Vec<u8>,
-    /// How many approved comments it stands for, at least 1, if it was a spot check.
+    /// Number of approved comments that the example represents, at least 1, if it was a spot check.
     pub spot_check: Option<f32>,
 }
 
-/// The most comments that one is taken to stand for.
+/// Maximum number of comments that a spot check may represent.
 const MAX_SPOT_CHECK_WEIGHT: f32 = 10_000.0;
 
-/// The same as it is kept.
+/// The protobuf record of a [`TrainingExample`].
 #[derive(Clone, PartialEq, Message)]
 struct StoredExample {
     #[prost(string, tag = "1")]
     name: String,
     #[prost(string, tag = "2")]
     comment_id: String,
-    /// 1 ham, 2 spam, 3 toxic; 0: nobody says.
+    /// 1 ham, 2 spam, 3 toxic; 0 if there is no outcome.
     #[prost(uint32, tag = "3")]
     outcome: u32,
     /// 1 import, 2 host, 3 moderator.
@@ -89,7 +89,7 @@ struct StoredExample {
     by: String,
     #[prost(int64, tag = "6")]
     at: i64,
-    /// How far each slot is from the one before.
+    /// Difference of each slot to the one before.
     #[prost(uint32, repeated, tag = "7")]
     steps: Vec<u32>,
     #[prost(sint32, repeated, tag = "8")]
@@ -106,28 +106,28 @@ struct StoredExample {
     rejected: bool,
     #[prost(fixed32, tag = "14")]
     text: u32,
-    /// Of the features: what a slot means.
+    /// Version of the feature hashing, which determines the meaning of a slot.
     #[prost(uint32, tag = "15")]
     version: u32,
     #[prost(float, optional, tag = "16")]
     spot_check: Option<f32>,
-    /// Tells its whole text from others. Empty: not known, as of those that earlier versions kept.
+    /// Digest of the whole text. Empty if unknown, as in records of earlier versions.
     #[prost(bytes = "vec", tag = "17")]
     digest: Vec<u8>,
 }
 
 impl TrainingExample {
-    /// What it is about: a text of a comment.
+    /// Returns the comment and the text that the example is about.
     pub fn subject(&self) -> (&str, u32) {
         (&self.comment_id, self.text_hash)
     }
 
-    /// Returns whether it says what becomes of the comment, or what the comment is.
+    /// Returns whether the example has an outcome or rejects the comment.
     pub fn decides(&self) -> bool {
         self.outcome.is_some() || self.rejected
     }
 
-    /// As the log keeps it.
+    /// Encodes the example as a record for the log.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut last = 0;
         let steps = self.features.features.iter().map(|&(slot, _)| {
@@ -136,7 +136,7 @@ impl TrainingExample {
             step
         });
         let [spam, toxicity] = self.features.base;
-        let kept = StoredExample {
+        let stored = StoredExample {
             name: self.name.clone(),
             comment_id: self.comment_id.clone(),
             outcome: self.outcome.map_or(0, |outcome| outcome as u32 + 1),
@@ -147,7 +147,7 @@ impl TrainingExample {
             values: self.features.features.iter().map(|&(_, value)| i32::from(value)).collect(),
             spam,
             toxicity,
-            bands: self.min_hash.map(|likeness| likeness.bands().to_vec()).unwrap_or_default(),
+            bands: self.min_hash.map(|min_hash| min_hash.bands().to_vec()).unwrap_or_default(),
             persons: self.persons.clone(),
             rejected: self.rejected,
             text: self.text_hash,
@@ -155,47 +155,47 @@ impl TrainingExample {
             spot_check: self.spot_check,
             digest: self.digest.map(Vec::from).unwrap_or_default(),
         };
-        kept.encode_to_vec()
+        stored.encode_to_vec()
     }
 
-    /// Reads back what [`to_bytes`](Self::to_bytes) gave. `None`: the bytes are not that, or of a version whose features mean
-    /// something else.
+    /// Decodes a record that [`to_bytes`](Self::to_bytes) encoded. Returns `None` if the bytes are not a valid record, or
+    /// were written with another version of the features.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let kept = StoredExample::decode(Some(bytes).filter(|bytes| bytes.len() <= MAX_BYTES)?).ok()?;
-        if kept.version != u32::from(FORMAT)
-            || kept.steps.len() != kept.values.len()
-            || kept.steps.iter().skip(1).any(|step| *step == 0)
+        let stored = StoredExample::decode(Some(bytes).filter(|bytes| bytes.len() <= MAX_BYTES)?).ok()?;
+        if stored.version != u32::from(FORMAT)
+            || stored.steps.len() != stored.values.len()
+            || stored.steps.iter().skip(1).any(|step| *step == 0)
         {
             return None;
         }
         let mut slot = 0u32;
-        let mut features = Vec::with_capacity(kept.steps.len());
-        for (step, value) in kept.steps.iter().zip(&kept.values) {
+        let mut features = Vec::with_capacity(stored.steps.len());
+        for (step, value) in stored.steps.iter().zip(&stored.values) {
             slot = slot.checked_add(*step)?;
-            let place = u16::try_from(slot).ok().filter(|place| usize::from(*place) < SLOTS)?;
-            features.push((place, i16::try_from(*value).ok()?));
+            let slot_index = u16::try_from(slot).ok().filter(|slot_index| usize::from(*slot_index) < SLOTS)?;
+            features.push((slot_index, i16::try_from(*value).ok()?));
         }
-        let base = [kept.spam, kept.toxicity];
+        let base = [stored.spam, stored.toxicity];
         if base.iter().flatten().any(|logit| !logit.is_finite() || logit.abs() > MAX_LOGIT) {
             return None;
         }
         Some(Self {
-            outcome: match kept.outcome.checked_sub(1) {
+            outcome: match stored.outcome.checked_sub(1) {
                 None => None,
-                Some(place) => Some(*Outcome::ALL.get(usize::try_from(place).ok()?)?),
+                Some(index) => Some(*Outcome::ALL.get(usize::try_from(index).ok()?)?),
             },
-            rejected: kept.rejected,
-            text_hash: kept.text,
-            source: *OutcomeSource::ALL.get(usize::try_from(kept.source.checked_sub(1)?).ok()?)?,
-            name: kept.name,
-            comment_id: kept.comment_id,
-            by: kept.by,
-            decided_at: kept.at,
+            rejected: stored.rejected,
+            text_hash: stored.text,
+            source: *OutcomeSource::ALL.get(usize::try_from(stored.source.checked_sub(1)?).ok()?)?,
+            name: stored.name,
+            comment_id: stored.comment_id,
+            by: stored.by,
+            decided_at: stored.at,
             features: FeatureVector { features, base },
-            min_hash: <[u64; BANDS]>::try_from(kept.bands).ok().map(MinHash::from_bands),
-            digest: TextDigest::try_from(kept.digest).ok(),
-            persons: kept.persons,
-            spot_check: kept
+            min_hash: <[u64; BANDS]>::try_from(stored.bands).ok().map(MinHash::from_bands),
+            digest: TextDigest::try_from(stored.digest).ok(),
+            persons: stored.persons,
+            spot_check: stored
                 .spot_check
                 .map(|number| if number.is_nan() { 1.0 } else { number.clamp(1.0, MAX_SPOT_CHECK_WEIGHT) }),
         })
@@ -213,7 +213,7 @@ mod tests {
     fn a_lesson_comes_back_as_it_was() {
         let model = Model::builtin().unwrap();
         let text = "Earn money from home with our proven system, just visit http://a.example/join and start today";
-        let lesson = TrainingExample {
+        let example = TrainingExample {
             name: "d:c1:2".to_owned(),
             comment_id: "c1".to_owned(),
             outcome: Some(Outcome::Spam),
@@ -228,27 +228,28 @@ mod tests {
             persons: vec![7; 16],
             spot_check: Some(50.0),
         };
-        let bytes = lesson.to_bytes();
-        assert_eq!(TrainingExample::from_bytes(&bytes), Some(lesson));
+        let bytes = example.to_bytes();
+        assert_eq!(TrainingExample::from_bytes(&bytes), Some(example));
         assert!(bytes.len() < 2_000, "{}", bytes.len());
     }
 
     proptest! {
-        /// A neighbour may write where ours is kept.
+        /// Another process may write to the same store.
         #[test]
         fn any_record_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            if let Some(lesson) = TrainingExample::from_bytes(&bytes) {
-                prop_assert_eq!(TrainingExample::from_bytes(&lesson.to_bytes()), Some(lesson));
+            if let Some(example) = TrainingExample::from_bytes(&bytes) {
+                prop_assert_eq!(TrainingExample::from_bytes(&example.to_bytes()), Some(example));
             }
         }
 
         #[test]
         fn slots_beyond_the_table_are_refused(steps in prop::collection::vec(0u32..40_000, 0..4)) {
             let values = steps.iter().map(|_| 1).collect();
-            let kept = StoredExample { outcome: 1, source: 1, version: u32::from(FORMAT), steps, values, ..Default::default() };
-            if let Some(lesson) = TrainingExample::from_bytes(&kept.encode_to_vec()) {
-                prop_assert!(lesson.features.features.iter().all(|(slot, _)| usize::from(*slot) < SLOTS));
-                prop_assert!(lesson.features.features.is_sorted_by(|a, b| a.0 < b.0));
+            let version = u32::from(FORMAT);
+            let stored = StoredExample { outcome: 1, source: 1, version, steps, values, ..Default::default() };
+            if let Some(example) = TrainingExample::from_bytes(&stored.encode_to_vec()) {
+                prop_assert!(example.features.features.iter().all(|(slot, _)| usize::from(*slot) < SLOTS));
+                prop_assert!(example.features.features.is_sorted_by(|a, b| a.0 < b.0));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Puts trained heads together to a model.
+//! Assembles a model from trained heads.
 
 use std::collections::BTreeMap;
 
@@ -12,23 +12,23 @@ use crate::classify::recipe::Recipe;
 use crate::classify::table::{Table, Weights};
 use crate::classify::vocabulary::Vocabulary;
 
-/// Returns the model that has these heads. The heads of one language follow each other.
+/// Returns a model with these heads. The heads of one language must be adjacent.
 ///
 /// # Errors
-/// Returns an error if the weights do not make a table.
+/// Returns an error if the weights do not fit into a weight table.
 pub fn assemble(recipe: &Recipe, heads: &[TrainedHead], vocabulary: Vocabulary) -> Result<Model, TrainError> {
-    let voices = heads.chunk_by(|a, b| a.language == b.language).map(|heads| voice(recipe.hash_bits, heads));
+    let language_models = heads.chunk_by(|a, b| a.language == b.language).map(|heads| language_model(recipe.hash_bits, heads));
     Ok(Model::from_parts(ModelParts {
         name: recipe.name.clone(),
         hash_bits: recipe.hash_bits,
-        language_models: voices.collect::<Result<_, _>>()?,
+        language_models: language_models.collect::<Result<_, _>>()?,
         norms: recipe.norms.by_group(),
         vocabulary,
     }))
 }
 
-/// Returns the part of the model for one language.
-fn voice(hash_bits: u32, heads: &[TrainedHead]) -> Result<LanguageModel, TrainError> {
+/// Returns the model of one language.
+fn language_model(hash_bits: u32, heads: &[TrainedHead]) -> Result<LanguageModel, TrainError> {
     let mut rows: BTreeMap<u32, Weights> = BTreeMap::new();
     for TrainedHead { head, weights, .. } in heads {
         for &(bucket, weight) in weights {

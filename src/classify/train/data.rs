@@ -13,7 +13,7 @@ use crate::classify::parse_language;
 use crate::classify::recipe::Recipe;
 use crate::classify::rows::{self, Row};
 
-/// Reads and extracts the rows of every source from the folders of `data`, without those that are to be left out.
+/// Reads and extracts the rows of every source from the folders of `data`. Rows that `leave_out` matches are skipped.
 ///
 /// # Errors
 /// Returns an error if a file cannot be read.
@@ -37,28 +37,28 @@ pub fn read_examples(
     Ok(set)
 }
 
-/// From this share of rows with a web address on, a group's form asks for one.
+/// Share of rows with a web address from which on a group's comment form is assumed to ask for one.
 const MIN_URL_SHARE: f32 = 0.2;
 
-/// Has every other row of groups whose form asks for a web address say that it was left empty, where there is none. The
-/// others stay unknown, as they are for a host that does not tell the two apart.
+/// Marks the web address as left empty in every other row without one, in groups whose form asks for it. The remaining rows
+/// stay unmarked, like comments of a host that does not distinguish an empty field from a missing one.
 fn mark_left_empty(rows: &mut [Row], field: &str) {
     let mut groups: BTreeMap<String, (f32, f32)> = BTreeMap::new();
     let has_url = |row: &Row| row.author.as_ref().is_some_and(|author| author.url.is_some());
     for row in rows.iter() {
-        let (with, all) = groups.entry(row.text_field(field).to_owned()).or_default();
-        *with += f32::from(u8::from(has_url(row)));
+        let (with_url, all) = groups.entry(row.text_field(field).to_owned()).or_default();
+        *with_url += f32::from(u8::from(has_url(row)));
         *all += 1.0;
     }
     for (at, row) in rows.iter_mut().enumerate() {
-        let asked = groups.get(row.text_field(field)).is_some_and(|(with, all)| with / all >= MIN_URL_SHARE);
-        if let Some(author) = row.author.as_mut().filter(|author| asked && at % 2 == 0 && author.url.is_none()) {
+        let asks_for_url = groups.get(row.text_field(field)).is_some_and(|(with_url, all)| with_url / all >= MIN_URL_SHARE);
+        if let Some(author) = row.author.as_mut().filter(|author| asks_for_url && at % 2 == 0 && author.url.is_none()) {
             author.url = Some(String::new());
         }
     }
 }
 
-/// The languages of a checked recipe by their codes.
+/// The languages of a validated recipe by their codes.
 pub struct Languages(BTreeMap<String, Language>);
 
 impl Languages {

@@ -8,43 +8,44 @@ use crate::classify::learn::{Coordinate, FtrlLearner};
 use crate::classify::recipe::{HeadRecipe, RecipeSource};
 use crate::classify::rows::LabelRule;
 
-/// How many rows are learned between two reports of progress.
+/// Number of rows between two progress reports.
 const BATCH: usize = 256;
 
-/// A learned head before it is cut down: the weight of every bucket, and the intercept.
+/// A learned head before pruning: the weight of every bucket, and the intercept.
 pub struct LinearModel {
     pub weights: Vec<f32>,
     pub bias: f32,
 }
 
 impl LinearModel {
-    /// Returns the logit of a row, in which what counts less in serving counts less.
+    /// Returns the logit of a row. Features that count only in part when serving count only in part here.
     pub fn logit(&self, trainer: &HeadTrainer<'_>, row: &Example) -> f64 {
         let sum: f32 = if trainer.learns_scope() {
             trainer
                 .set
                 .features_with_shares(row, trainer.weighted())
-                .map(|(feature, part)| self.adds_in_part(feature, part))
+                .map(|(feature, share)| self.partial_contribution(feature, share))
                 .sum()
         } else {
-            trainer.set.features(row, trainer.weighted()).map(|feature| self.adds(feature)).sum()
+            trainer.set.features(row, trainer.weighted()).map(|feature| self.contribution(feature)).sum()
         };
         f64::from(self.bias + sum)
     }
 
-    fn adds(&self, (bucket, value): Coordinate) -> f32 {
+    /// Returns the contribution of a feature to the logit.
+    fn contribution(&self, (bucket, value): Coordinate) -> f32 {
         value * self.weights[bucket as usize]
     }
 
-    /// Returns what a feature adds, of which only `part` counts in what speaks for the label.
-    fn adds_in_part(&self, feature: Coordinate, part: f32) -> f32 {
-        let adds = self.adds(feature);
-        if adds > 0.0 { adds * part } else { adds }
+    /// Returns the contribution of a feature, of which only `share` counts if it is positive.
+    fn partial_contribution(&self, feature: Coordinate, share: f32) -> f32 {
+        let contribution = self.contribution(feature);
+        if contribution > 0.0 { contribution * share } else { contribution }
     }
 }
 
 impl HeadTrainer<'_> {
-    /// Learns from rows, shuffled anew for every epoch.
+    /// Learns from rows, reshuffled for every epoch.
     ///
     /// # Errors
     /// Returns an error if linfa's model cannot be built.
@@ -80,33 +81,34 @@ impl HeadTrainer<'_> {
         Ok(LinearModel { weights, bias })
     }
 
-    /// How much more a rare feature counts than a common one: (ln(rows / rows with it))^power, 1 in the middle.
+    /// Returns a factor for the values of each bucket that gives rare features more weight: (ln(rows / rows with the
+    /// feature))^power, scaled to 1 for features of medium frequency.
     fn rarity(&self, rows: &[(&Example, bool)]) -> Vec<f32> {
         let power = self.head.rarity;
-        let mut with = vec![0u32; self.buckets() as usize];
+        let mut rows_with = vec![0u32; self.buckets() as usize];
         for (row, _) in rows {
             for (bucket, _) in self.set.features(row, self.weighted()) {
-                with[bucket as usize] += 1;
+                rows_with[bucket as usize] += 1;
             }
         }
 
         let all = rows.len() as f32 + 1.0;
         let middle = (all / 30.0).ln().max(1.0);
-        let factor = |with: u32| match power {
+        let factor = |rows_with: u32| match power {
             0.0 => 1.0,
-            _ => ((all / (with as f32 + 1.0)).ln() / middle).powf(power).max(0.05),
+            _ => ((all / (rows_with as f32 + 1.0)).ln() / middle).powf(power).max(0.05),
         };
-        with.into_iter().map(factor).collect()
+        rows_with.into_iter().map(factor).collect()
     }
 }
 
-/// Draws what is learned of a row each time: how often it is learned, and which of its features are left out.
+/// Draws how often a row is learned in an epoch, and which of its features dropout keeps.
 struct Sampler<'t> {
     trainer: &'t HeadTrainer<'t>,
     order: SeededRandom,
-    /// By bucket.
+    /// Rarity factor by bucket.
     rarity: Vec<f32>,
-    /// The chance that a row is learned, by source.
+    /// The probability that a row is learned in an epoch, by source.
     shares: Vec<f32>,
     example: Vec<Coordinate>,
 }
@@ -130,7 +132,7 @@ impl<'t> Sampler<'t> {
         times as u32
     }
 
-    /// Draws the features of a row that are learned this time. Returns `None` if what is left of the row says nothing.
+    /// Draws the features with which a row is learned. Returns `None` if the row needs its author and dropout omits it.
     fn draw(&mut self, row: &Example) -> Option<&[Coordinate]> {
         let HeadTrainer { recipe, head, set, groups, .. } = *self.trainer;
         let sections = self.sections();
@@ -138,11 +140,11 @@ impl<'t> Sampler<'t> {
             return None;
         }
         self.example.clear();
-        let kept = 1.0 - head.dropout;
+        let keep_rate = 1.0 - head.dropout;
         for section in sections {
             for &(bucket, value) in set.section_features(row, section) {
-                if head.dropout == 0.0 || self.order.chance(kept) {
-                    self.example.push((bucket, value / kept * self.rarity[bucket as usize]));
+                if head.dropout == 0.0 || self.order.chance(keep_rate) {
+                    self.example.push((bucket, value / keep_rate * self.rarity[bucket as usize]));
                 }
             }
         }
@@ -154,7 +156,7 @@ impl<'t> Sampler<'t> {
         Some(&self.example)
     }
 
-    /// Draws the sections of a row that are learned this time.
+    /// Draws the feature sections with which a row is learned.
     fn sections(&mut self) -> Vec<FeatureSection> {
         let HeadRecipe { author_dropout, post_dropout, identity_terms, .. } = *self.trainer.head;
         let mut keeps = |dropout: f32| dropout == 0.0 || !self.order.chance(dropout);

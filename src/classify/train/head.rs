@@ -1,4 +1,5 @@
-//! Trains one head: fits its weights, cuts them down, and calibrates it on rows that it has not learned from.
+//! Trains one head: fits its weights, prunes and quantises them, and calibrates the head on rows that it was not trained
+//! on.
 
 use isolang::Language;
 
@@ -14,10 +15,10 @@ use crate::classify::model::LabelHead;
 use crate::classify::parse_language;
 use crate::classify::rows::Split;
 
-/// Fewer rows for development of a class are too few to calibrate on.
+/// Minimum number of dev rows of each class for calibration.
 const MIN_DEV_ROWS: usize = 30;
 
-/// A trained head with its weights by bucket, in units of its scale.
+/// A trained head with its weights by bucket, as multiples of the head's scale.
 #[derive(Clone)]
 pub struct TrainedHead {
     pub language: Language,
@@ -46,7 +47,7 @@ impl HeadTrainer<'_> {
         }
         prune(&mut learned.weights, self.head.keep);
         let (scale, weights) = quantise(&mut learned.weights);
-        // What will be served: pruned, quantised, without the sources' biases.
+        // The head is scored as it will be served: pruned, quantised, and without the sources' biases.
         let dev = self.score(&learned, self.rows(Split::Dev));
         let head = LabelHead {
             label: self.label,
@@ -62,20 +63,20 @@ impl HeadTrainer<'_> {
         Ok(TrainedHead { language: self.language, head, weights })
     }
 
-    /// Holds rows out in turns, and scores each with a head that was fitted to the others. Rows of a source that is learned in
-    /// part are scored in part.
+    /// Scores rows by cross-validation: each row with a head that was fitted to the other folds. Rows with a sampling rate
+    /// below 1 are sampled at that rate.
     fn score_held_out<'r>(&self, rows: &[(&'r Example, bool)], step: &dyn Fn(usize)) -> Result<Vec<ScoredRow<'r>>, TrainError> {
         let folds = self.folds();
-        // Whole groups where the head says so; else row by row.
-        let turn = |at: usize, row: &Example| match self.head.folds {
+        // Folds of whole groups if the head has its own number of folds, of single rows otherwise.
+        let fold_of = |at: usize, row: &Example| match self.head.folds {
             0 => Some(at % folds),
             _ => row.group.map(|group| group % folds),
         };
         let mut scored = Vec::new();
         for fold in 0..if folds > 1 { folds } else { 0 } {
-            let (held, kept): (Vec<_>, Vec<_>) =
-                rows.iter().copied().enumerate().partition(|(at, (row, _))| turn(*at, row) == Some(fold));
-            let learned = self.fit(kept.into_iter().map(|(_, row)| row).collect(), step)?;
+            let (held, others): (Vec<_>, Vec<_>) =
+                rows.iter().copied().enumerate().partition(|(at, (row, _))| fold_of(*at, row) == Some(fold));
+            let learned = self.fit(others.into_iter().map(|(_, row)| row).collect(), step)?;
             let mut draw = SeededRandom::new(self.recipe.seed);
             let drawn = held
                 .into_iter()
@@ -86,11 +87,11 @@ impl HeadTrainer<'_> {
         Ok(scored)
     }
 
-    /// Fits the calibration to rows for development, or to those that were held out where there are too few of the former.
+    /// Fits the calibration to dev rows, or to held-out rows if there are too few dev rows.
     fn calibrate(&self, held_out: &[ScoredRow<'_>], dev: &[ScoredRow<'_>]) -> Result<Calibration, TrainError> {
-        let few = |is: bool| dev.iter().filter(|row| row.target == is).count() < MIN_DEV_ROWS;
-        let by_dev = self.folds() <= 1 || self.learns_scope() && !few(true) && !few(false);
-        let rows = if by_dev { dev } else { held_out };
+        let few = |class: bool| dev.iter().filter(|row| row.target == class).count() < MIN_DEV_ROWS;
+        let use_dev = self.folds() <= 1 || self.learns_scope() && !few(true) && !few(false);
+        let rows = if use_dev { dev } else { held_out };
         let (logits, targets) = rows.iter().map(|row| (row.logit, row.target)).unzip();
         let mut calibration = fit_calibration(self.label, logits, targets)?;
         if let Some(alarms) = self.head.alarms {

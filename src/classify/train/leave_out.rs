@@ -1,13 +1,13 @@
-//! Rows that are kept out of training, so that the model can be measured on them.
+//! A filter for rows that are excluded from training, so that the model can be measured on them.
 
 use crate::classify::rows::Row;
 
-/// Rows that training does without: those whose field has one of these values.
+/// A filter that excludes rows whose field has one of the values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeaveOut {
-    /// The field, such as `blog`.
+    /// Name of the field, such as `blog`.
     pub field: String,
-    /// The values.
+    /// Values of the field.
     pub values: Vec<String>,
 }
 

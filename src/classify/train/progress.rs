@@ -1,10 +1,10 @@
-//! What training reports while it runs.
+//! Progress reports of training.
 
-/// How far training has come.
+/// A progress report of training.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
-    /// A file is being read.
+    /// The file with this name is being read.
     Reading(&'a str),
-    /// So many of so many steps are learned.
+    /// The number of finished steps, and of all steps.
     Learned(usize, usize),
 }

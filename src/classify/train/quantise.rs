@@ -1,6 +1,6 @@
-//! Cuts learned weights down to what a model file holds: the largest ones, at eight bits each.
+//! Prunes and quantises learned weights for the model file: the largest ones, at eight bits each.
 
-/// Sets all but the largest weights to zero.
+/// Sets all but the `keep` largest weights to zero.
 pub fn prune(weights: &mut [f32], keep: usize) {
     let mut sizes: Vec<f32> = weights.iter().map(|weight| weight.abs()).filter(|&size| size > 0.0).collect();
     if sizes.len() <= keep {
@@ -13,8 +13,8 @@ pub fn prune(weights: &mut [f32], keep: usize) {
     }
 }
 
-/// Brings weights to eight bits; returns what one unit is worth, and those that are not zero by bucket. The weights
-/// become what they will be when read back.
+/// Quantises weights to eight bits. Returns the scale, and the non-zero weights by bucket. Afterwards `weights` holds the
+/// values that reading the model file gives.
 pub fn quantise(weights: &mut [f32]) -> (f32, Vec<(u32, i8)>) {
     let largest = weights.iter().fold(0.0f32, |largest, weight| largest.max(weight.abs()));
     let scale = if largest > 0.0 { largest / f32::from(i8::MAX) } else { 1.0 };

@@ -8,23 +8,23 @@ use crate::classify::recipe::Recipe;
 use crate::classify::rows::{self, Split};
 use crate::classify::{Label, Model};
 
-/// Figures of one head on one file and split.
+/// Metrics of one head on one file and split.
 #[derive(Debug, Clone)]
 pub struct HeadMetrics {
-    /// The source's file.
+    /// File name of the source.
     pub file: String,
-    /// Which of its rows.
+    /// The split measured.
     pub split: Split,
-    /// Which head.
+    /// The label of the head.
     pub label: Label,
-    /// How well it does on them.
+    /// The metrics.
     pub figures: ClassifierMetrics,
 }
 
-/// Measures a model: dev and test rows of every source, dev rows of every check.
+/// Measures every head of a model: on the dev and test rows of every source, and on the dev rows of every check.
 ///
 /// # Errors
-/// When a file cannot be read.
+/// Returns an error if a file cannot be read.
 pub fn measure_heads(model: &Model, recipe: &Recipe, data: &[PathBuf]) -> Result<Vec<HeadMetrics>, TrainError> {
     let mut reports = Vec::new();
     let sources = recipe.sources.iter().map(|source| (source, &[Split::Dev, Split::Test][..]));

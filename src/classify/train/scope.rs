@@ -1,4 +1,4 @@
-//! Fits the weights of marks of scope, in a second step after the words.
+//! Fits the weights of scope marks, in a second step after the words.
 
 use super::error::TrainError;
 use super::fit::LinearModel;
@@ -8,35 +8,36 @@ use super::trainer::HeadTrainer;
 use crate::classify::example_set::{Example, FeatureSection};
 use crate::classify::learn::{Coordinate, FtrlLearner, FtrlParams};
 
-/// How the weights of marks of scope are learned, and how often each row is.
+/// FTRL parameters for the weights of scope marks.
 const SCOPE_RATES: FtrlParams = FtrlParams { alpha: 0.2, beta: 1.0, l1: 0.1, l2: 2.0 };
+/// Number of epochs for the weights of scope marks.
 const SCOPE_EPOCHS: u32 = 15;
-/// Brings logits to the size of other features.
+/// Divisor that scales logits to the size of other features.
 const SCOPE_SLOPE: f32 = 4.0;
 
-/// What marks of scope add to what the words say.
+/// The weights of scope marks, which correct the logit of the words.
 pub struct ScopeWeights {
     weights: Vec<f32>,
     bias: f32,
 }
 
 impl ScopeWeights {
-    /// Returns what the marks of a row add to its logit.
+    /// Returns the contribution of a row's marks to its logit.
     pub fn logit(&self, marks: &[Coordinate]) -> f64 {
         f64::from(self.bias + marks.iter().map(|&(bucket, value)| value * self.weights[bucket as usize]).sum::<f32>())
     }
 
-    /// Adds the marks to a learned head, which has no weights for them.
+    /// Adds these weights to a learned head that has none for scope marks.
     pub fn add_to(&self, learned: &mut LinearModel) {
         learned.weights.iter_mut().zip(&self.weights).for_each(|(weight, mark)| *weight += mark);
         learned.bias += self.bias;
     }
 }
 
-/// A row that marks are learned from.
+/// A row from which the weights of marks are learned.
 struct Residual<'a> {
     row: &'a Example,
-    /// What the words say of it.
+    /// Logit of the words.
     logit: f32,
     target: bool,
     weight: f32,
@@ -49,9 +50,9 @@ impl<'a> Residual<'a> {
 }
 
 impl HeadTrainer<'_> {
-    /// Learns the weights of marks of scope, over what the words say of rows that they were not learned from: rows that were
-    /// held out, which count as much as the recipe says, and rows for development. Words that explain a row already leave the
-    /// marks nothing to learn from it.
+    /// Learns the weights of scope marks on top of the logits of the words. The rows are held-out rows, with the weight set
+    /// in the recipe, and dev rows: on rows that the words were trained on, the words would leave no residual to learn
+    /// from.
     ///
     /// # Errors
     /// Returns an error if linfa's model cannot be built.
@@ -73,7 +74,8 @@ impl HeadTrainer<'_> {
                 learner.learn_residual(&example, target, logit, 1.0, weight)?;
             }
         }
-        // The logit as a whole is `slope` times what the words say, and the marks; calibration brings the slope back.
+        // The learned logit is `slope` times the logit of the words, plus the marks. Dividing by the slope is undone by
+        // calibration.
         let slope = (1.0 + learner.weight(slope as usize) / SCOPE_SLOPE).max(0.1);
         Ok(ScopeWeights {
             weights: (0..buckets).map(|bucket| learner.weight(bucket as usize) / slope).collect(),

@@ -1,14 +1,14 @@
-//! Labelled rows with what a head says of them.
+//! Labelled rows with a head's logits.
 
 use super::fit::LinearModel;
 use super::trainer::HeadTrainer;
 use crate::classify::example_set::Example;
 
-/// A row that a head has not learned from, and what the head says of it.
+/// A row with the logit of a head that was not trained on it.
 #[derive(Clone, Copy)]
 pub struct ScoredRow<'a> {
     pub row: &'a Example,
-    /// Uncalibrated.
+    /// Uncalibrated logit.
     pub logit: f64,
     /// Whether the row has the label.
     pub target: bool,

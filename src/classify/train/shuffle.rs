@@ -1,10 +1,10 @@
 //! Reproducible random draws.
 
-/// A seeded order: SplitMix64 driving a Fisher-Yates shuffle, the same everywhere and for ever.
+/// A seeded random number generator (SplitMix64) with a Fisher-Yates shuffle. Its output is the same on all platforms.
 pub struct SeededRandom(u64);
 
 impl SeededRandom {
-    /// Creates a sequence of draws that `seed` decides.
+    /// Creates a generator from a seed.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -17,12 +17,12 @@ impl SeededRandom {
         mixed ^ mixed >> 31
     }
 
-    /// True with this probability.
+    /// Returns `true` with the given probability.
     pub fn chance(&mut self, probability: f32) -> bool {
         self.next() <= (f64::from(probability) * u64::MAX as f64) as u64
     }
 
-    /// Puts items into a random order.
+    /// Shuffles items.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for at in (1..items.len()).rev() {
             let other = self.next() % (at as u64 + 1);

@@ -1,4 +1,4 @@
-//! What one head is trained from and how: its rows, their features, and the recipe's settings for it.
+//! The inputs of one head's training: its rows, their features, and the recipe's settings.
 
 use isolang::Language;
 
@@ -7,19 +7,19 @@ use crate::classify::example_set::{Example, ExampleSet, FeatureSection};
 use crate::classify::recipe::{HeadRecipe, Recipe};
 use crate::classify::rows::{LabelRule, Split, WordRule};
 
-/// What learns one head.
+/// The inputs of one head's training.
 pub struct HeadTrainer<'a> {
     pub recipe: &'a Recipe,
     pub language: Language,
     pub label: Label,
     pub head: &'a HeadRecipe,
     pub set: &'a ExampleSet,
-    /// For every source of the recipe the number of its group.
+    /// Group index of every source of the recipe.
     pub groups: &'a [u32],
 }
 
 impl HeadTrainer<'_> {
-    /// Whether a row is of a source without a bad one.
+    /// Returns whether a row belongs to a source in which no row is positive.
     pub fn is_background(&self, row: &Example) -> bool {
         let rule = self.recipe.sources.get(row.source).and_then(|source| source.rule(self.label));
         matches!(rule, Some(LabelRule::Word(WordRule::Never) | LabelRule::Never(_)))
@@ -30,7 +30,7 @@ impl HeadTrainer<'_> {
         self.set.labelled(self.language, self.label, split)
     }
 
-    /// How many rows will be learned, each time counted.
+    /// Returns the number of training steps: one for each row and epoch.
     pub fn steps(&self) -> usize {
         let rows = self.rows(Split::Train).len() * self.epochs().0 as usize;
         match self.folds() {
@@ -39,23 +39,23 @@ impl HeadTrainer<'_> {
         }
     }
 
-    /// How often every row is learned, and over how many of the last times the weights are averaged.
+    /// Returns the number of epochs, and over how many of the last ones the weights are averaged.
     pub fn epochs(&self) -> (u32, u32) {
         let [epochs, average] = self.head.epochs.unwrap_or([self.recipe.epochs, self.recipe.average]);
         (epochs, average.clamp(1, epochs))
     }
 
-    /// In how many turns rows are held out to calibrate on. 0: none are, but rows for development serve.
+    /// Returns the number of folds in which rows are held out for calibration, or 0 if dev rows are used instead.
     pub fn folds(&self) -> usize {
         if self.head.folds > 0 { self.head.folds } else { self.recipe.folds as usize }
     }
 
-    /// Returns how many buckets the weight table has.
+    /// Returns the number of buckets of the weight table.
     pub fn buckets(&self) -> u32 {
         1 << self.recipe.hash_bits
     }
 
-    /// Returns whether marks of scope have weights.
+    /// Returns whether scope marks have weights.
     pub fn learns_scope(&self) -> bool {
         self.head.scope > 0.0
     }

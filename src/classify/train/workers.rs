@@ -1,4 +1,4 @@
-//! Trains heads side by side.
+//! Trains heads in parallel.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,8 +7,8 @@ use super::head::TrainedHead;
 use super::progress::Progress;
 use super::trainer::HeadTrainer;
 
-/// Trains all heads, and returns them in the order of their trainers. As many train at a time as there are processors: each
-/// has tables of its own.
+/// Trains all heads and returns them in the order of their trainers. At most as many heads are trained at a time as there
+/// are processors, because each needs its own tables.
 ///
 /// # Errors
 /// Returns an error if a head cannot be trained.

@@ -1,27 +1,27 @@
-//! Looks up the words of a text among the classified words of its language.
+//! Looks up the classes of the words of a text.
 
 use super::classes::{WordClasses, Words};
 use crate::classify::lexicon::word_hash;
 use crate::classify::token::{Token, TokenKind};
 
-/// Longest entry of languages that are written without spaces, in characters.
+/// The maximum length of an entry in languages that are written without spaces, in characters.
 const MAX_ENTRY_CHARS: usize = 6;
-/// The shortest part of a Korean word that is looked up: particles follow it without a space.
+/// The minimum length of a Korean stem that is looked up, in characters. Particles follow the stem without a space.
 const MIN_STEM_CHARS: usize = 2;
 
-/// Returns the classes of the word at a place among the tokens, and how many tokens it has. Scripts without spaces have a token
-/// for each character: there the longest entry counts. In Korean the longest beginning of a word does.
+/// Returns the classes of the word that starts at a token, and its number of tokens. Scripts without spaces have one token
+/// per character, so the longest matching entry is used. A Korean word that has no entry is matched by its longest prefix.
 pub fn look_up(words: &Words, text: &str, tokens: &[Token], at: usize) -> (WordClasses, usize) {
     let Some(token) = tokens.get(at) else { return (WordClasses::default(), 1) };
     let written = |end: u16| text.get(usize::from(token.start)..usize::from(end)).unwrap_or_default();
     if token.kind == TokenKind::Ideograph {
         let run = tokens[at..].iter().take(MAX_ENTRY_CHARS).take_while(|token| token.kind == TokenKind::Ideograph);
         let ends: Vec<u16> = run.map(|token| token.end).collect();
-        let found = ends.iter().enumerate().rev().find_map(|(more, end)| {
+        let longest = ends.iter().enumerate().rev().find_map(|(more, end)| {
             let classes = words.get(&word_hash(written(*end).as_bytes()))?;
             Some((*classes, more + 1))
         });
-        return found.unwrap_or((WordClasses::default(), 1));
+        return longest.unwrap_or((WordClasses::default(), 1));
     }
     if let Some(classes) = words.get(&token.hash) {
         return (*classes, 1);

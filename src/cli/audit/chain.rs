@@ -1,4 +1,4 @@
-//! The chain of hashes that the acts of a site are in, checked event by event.
+//! Verification of the hash chain of a site's audit events.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::cli::text;
 use crate::pb;
 
-/// A place in the chain and its hash.
+/// The number of an event and the hash of the chain up to it, as an earlier run printed them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotedEnd {
     number: u64,
@@ -19,44 +19,44 @@ impl FromStr for NotedEnd {
     type Err = &'static str;
 
     fn from_str(typed: &str) -> Result<Self, Self::Err> {
-        let wrong = "must be a number, a colon and 64 hexadecimal digits, as `gatepost audit verify` prints them";
-        let (number, hash) = typed.trim().split_once(':').ok_or(wrong)?;
-        let whole = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let number = number.parse().ok().filter(|_| whole).ok_or(wrong)?;
+        let error = "must be a number, a colon and 64 hexadecimal digits, as `gatepost audit verify` prints them";
+        let (number, hash) = typed.trim().split_once(':').ok_or(error)?;
+        let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = number.parse().ok().filter(|_| is_hash).ok_or(error)?;
         Ok(Self { number, hash: hash.to_lowercase() })
     }
 }
 
-/// The chain as far as it was gone over.
+/// A verifier that checks a hash chain event by event.
 #[derive(Default)]
 pub struct ChainVerifier {
-    /// The number of the first event.
+    /// Number of the first event.
     pub first: u64,
-    /// How many events there were.
+    /// Count of events so far.
     pub events: u64,
-    /// How many of them were erased.
+    /// Count of erased events.
     pub erased: u64,
-    /// How many of them were decisions of moderators.
+    /// Count of moderators' decisions.
     pub decisions: u64,
-    /// The number of the last event.
+    /// Number of the last event.
     pub number: u64,
-    /// The hash of the chain up to the last event.
+    /// Hash of the chain up to the last event.
     pub hash: Vec<u8>,
-    /// Ends that were noted earlier and have not come yet.
+    /// Noted ends that have not been reached yet.
     ends: Vec<NotedEnd>,
-    /// What is wrong, in words.
+    /// Descriptions of the problems found.
     pub problems: Vec<String>,
-    /// The next record's own hash is believed: what it goes on from is not known.
+    /// Whether to accept the hash of the next event unchecked, because the hash before it is unknown.
     trust_first: bool,
 }
 
 impl ChainVerifier {
-    /// Returns a chain of which nothing was seen yet, and which must reach these ends.
+    /// Returns a verifier that has seen no event and requires the chain to contain `ends`.
     pub fn new(ends: Vec<NotedEnd>) -> Self {
         Self { ends, ..Self::default() }
     }
 
-    /// Begins behind what was forgotten in time: at that number, with the hash that the chain had there.
+    /// Starts after the events that have expired: `forgotten` is the number of the last one, `hash` the chain's hash there.
     pub fn start_after(&mut self, forgotten: u64, hash: &[u8]) {
         self.number = forgotten;
         self.hash = if hash.is_empty() { vec![0; 32] } else { hash.to_vec() };
@@ -64,15 +64,14 @@ impl ChainVerifier {
             if end.number > forgotten || end.number == forgotten && end.hash == hex(&self.hash) {
                 self.ends.extend(Some(end).filter(|end| end.number > forgotten));
             } else if end.number == forgotten {
-                self.problems.push(format!("{forgotten}: the chain up to here is another than the one noted"));
+                self.problems.push(format!("{forgotten}: the chain up to here differs from the one noted"));
             } else {
-                self.problems.push(format!("{}: lies before what is still kept, and cannot be checked", end.number));
+                self.problems.push(format!("{}: has expired and can no longer be checked", end.number));
             }
         }
     }
 
-    /// Begins with whatever event comes first: the beginning may have been forgotten in time, and what the first goes on from
-    /// cannot be known.
+    /// Starts at the first event of an export. Earlier events may have expired; the hash before the first one is then unknown.
     pub fn start_at(&mut self, first: &pb::AuditEvent) {
         if first.number > 1 {
             self.trust_first = true;
@@ -80,7 +79,7 @@ impl ChainVerifier {
         }
     }
 
-    /// Goes over the next event.
+    /// Checks the next event.
     pub fn push(&mut self, event: &pb::AuditEvent) {
         if self.hash.is_empty() {
             self.hash = vec![0; 32];
@@ -93,35 +92,35 @@ impl ChainVerifier {
         self.check_record(event);
         self.erased += u64::from(event.record.is_empty());
         self.decisions += u64::from(event.act == "DECIDED");
-        // Only one record is wrong where one was changed.
+        // Continue from the stored hash, so that one changed record is reported once.
         (self.number, self.hash) = (event.number, event.hash.clone());
         self.check_end();
     }
 
-    /// Checks that an event comes right behind the one before.
+    /// Checks that an event follows the previous one without a gap.
     fn check_number(&mut self, event: &pb::AuditEvent) {
         let next = self.number + 1;
         match event.number.saturating_sub(next) {
-            _ if event.number <= self.number => self.problems.push(format!("{}: stands where {next} should", event.number)),
+            _ if event.number <= self.number => self.problems.push(format!("{}: found in the place of {next}", event.number)),
             0 => {}
             1 => self.problems.push(format!("{next}: missing")),
             _ => self.problems.push(format!("{next} to {}: missing", event.number - 1)),
         }
     }
 
-    /// Checks that an event has the hash that its record and the events before give, and says what its record says.
+    /// Checks that an event's hash follows from its record and the chain, and that its fields match its record.
     fn check_record(&mut self, event: &pb::AuditEvent) {
         let digest: Vec<u8> =
             if event.record.is_empty() { event.erased_digest.clone() } else { Sha256::digest(&event.record).to_vec() };
         let hash = Sha256::new().chain_update(&self.hash).chain_update(&digest).finalize().to_vec();
         let gap = event.number != self.number + 1;
-        // After a gap what it goes on from is not known; what is wrong was said.
+        // After a gap the preceding hash is unknown; the gap itself has been reported.
         let problem = if hash != event.hash && !gap && !std::mem::take(&mut self.trust_first) {
             "was changed"
         } else if !event.record.is_empty() && !event.erased_digest.is_empty() {
-            "the hash kept beside it was changed"
+            "the digest stored with it was changed"
         } else if !event.record.is_empty() && !matches_record(event) {
-            "is told otherwise than it was recorded"
+            "its fields differ from its record"
         } else {
             return;
         };
@@ -130,31 +129,31 @@ impl ChainVerifier {
         self.problems.push(format!("{}: {problem} ({about})", event.number));
     }
 
-    /// Checks the chain against an end that was noted earlier, if one was noted here.
+    /// Compares the chain with the end noted for the current event, if there is one.
     fn check_end(&mut self) {
         if let Some(at) = self.ends.iter().position(|end| end.number == self.number) {
             let end = self.ends.remove(at);
             if end.hash != hex(&self.hash) {
-                self.problems.push(format!("{}: the chain up to here is another than the one noted", end.number));
+                self.problems.push(format!("{}: the chain up to here differs from the one noted", end.number));
             }
         }
     }
 
-    /// Ends the chain: what was noted and did not come is missing.
+    /// Ends the chain and reports the noted ends that were not reached.
     pub fn finish(&mut self) {
         for end in std::mem::take(&mut self.ends) {
-            self.problems.push(format!("{}: the chain does not reach there any more, and once did", end.number));
+            self.problems.push(format!("{}: the chain reached this event once and no longer does", end.number));
         }
     }
 }
 
-/// Whether what is told of an event is what its record says.
+/// Returns whether the fields of an event match its record.
 fn matches_record(event: &pb::AuditEvent) -> bool {
-    let told = pb::AuditEvent { number: 0, hash: Vec::new(), record: Vec::new(), erased_digest: Vec::new(), ..event.clone() };
-    pb::AuditEvent::decode(&*event.record).is_ok_and(|recorded| recorded == told)
+    let fields = pb::AuditEvent { number: 0, hash: Vec::new(), record: Vec::new(), erased_digest: Vec::new(), ..event.clone() };
+    pb::AuditEvent::decode(&*event.record).is_ok_and(|recorded| recorded == fields)
 }
 
-/// Returns bytes as hexadecimal digits.
+/// Formats bytes as hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -163,7 +162,7 @@ pub fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// Three acts in a chain.
+    /// Returns a chain of three events.
     fn events() -> Vec<pb::AuditEvent> {
         let mut hash = vec![0; 32];
         (1..=3)
@@ -206,9 +205,9 @@ mod tests {
         let mut swapped = events();
         swapped.swap(1, 2);
         assert!(wrong(&swapped)[0].starts_with("2: missing"), "{:?}", wrong(&swapped));
-        let mut told = events();
-        told[1].by = "somebody else".into();
-        assert!(wrong(&told)[0].starts_with("2: is told otherwise"));
+        let mut altered = events();
+        altered[1].by = "somebody else".into();
+        assert!(wrong(&altered)[0].starts_with("2: its fields differ"));
     }
 
     #[test]
@@ -229,6 +228,6 @@ mod tests {
         };
         assert_eq!(noted(&format!("2:{}", hex(&events()[1].hash))), (0, 0));
         assert_eq!(noted(&format!("2:{}", "0".repeat(64))), (1, 0));
-        assert_eq!(noted(&format!("9:{}", "0".repeat(64))), (0, 1), "it is told of at the end");
+        assert_eq!(noted(&format!("9:{}", "0".repeat(64))), (0, 1), "it is reported at the end");
     }
 }

@@ -1,6 +1,7 @@
-//! `gatepost audit verify`: goes over the chain of hashes from its first record to its last. It believes nothing that the
-//! server says of it but the records themselves; what it prints at the end is worth noting down elsewhere, since whoever may
-//! write to the store may also write all of the chain anew.
+//! `gatepost audit verify`: verifies the hash chain from its first record to its last.
+//!
+//! Only the records themselves are trusted, not what the server says about them. The printed end should be noted elsewhere,
+//! because anyone with write access to the store can rewrite the whole chain.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,32 +14,32 @@ use crate::cli::terminal::{TerminalOutput, Tone};
 use crate::cli::{json, text};
 use crate::pb;
 
-/// Events a call.
+/// Events per request.
 const PAGE_SIZE: i32 = 1_000;
-/// How many wrong records are named.
+/// Maximum number of problems that are printed.
 const MAX_NAMED: usize = 20;
 
 pub const EXAMPLES: &str = "Examples:
   gatepost audit verify --site blog.example
-  gatepost audit verify --end 1204:5f0c…      the chain must still hold what it held when this was noted
-  gatepost audit verify --file audit.jsonl    what `gatepost audit --oldest-first --format jsonl` printed
+  gatepost audit verify --end 1204:5f0c…      also compare the chain with an end noted earlier
+  gatepost audit verify --file audit.jsonl    an export of `gatepost audit --oldest-first --format jsonl`
 
-Exit codes: 0 whole, 1 not.";
+Exit codes: 0 whole, 1 not whole.";
 
 /// Options of `audit verify`.
 #[derive(Debug, clap::Args)]
 pub struct VerifyArgs {
-    /// An earlier end of the chain, as this command prints it
+    /// End of the chain as an earlier run printed it; may be given several times
     #[arg(long, value_name = "NUMBER:HASH")]
     end: Vec<NotedEnd>,
-    /// Verify an export instead of what a server keeps; - reads standard input
+    /// Verify an export instead of the server's audit log; - reads standard input
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]
     connect: ConnectArgs,
 }
 
-/// Goes over the chain and says what it found.
+/// Verifies the chain and prints the result.
 pub async fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
     let mut chain = ChainVerifier::new(args.end.clone());
     match &args.file {
@@ -50,22 +51,18 @@ pub async fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(if chain.problems.is_empty() { 0 } else { FAILED }))
 }
 
-/// Prints what is wrong, what the chain holds and where it ends.
+/// Prints the problems, a summary of the chain and its end.
 fn print(chain: &ChainVerifier) -> Result<(), Failure> {
     let mut screen = TerminalOutput::new();
-    for wrong in chain.problems.iter().take(MAX_NAMED) {
-        screen.line(&screen.paint(Tone::Bad, &text::escape_line(wrong, 300)))?;
+    for problem in chain.problems.iter().take(MAX_NAMED) {
+        screen.line(&screen.paint(Tone::Bad, &text::escape_line(problem, 300)))?;
     }
     if chain.problems.len() > MAX_NAMED {
         screen.line(&format!("and {} more", chain.problems.len() - MAX_NAMED))?;
     }
     let (tone, word) = if chain.problems.is_empty() { (Tone::Good, "whole") } else { (Tone::Bad, "NOT WHOLE") };
     let erased = if chain.erased == 0 { String::new() } else { format!(", {} of them erased", chain.erased) };
-    let from = if chain.first > 1 {
-        format!(", from {} on (what was before was forgotten in time)", chain.first)
-    } else {
-        String::new()
-    };
+    let from = if chain.first > 1 { format!(", from {} on (earlier events have expired)", chain.first) } else { String::new() };
     screen.line(&format!(
         "{}: {} acts{erased}, {} of them decisions of moderators{from}",
         screen.paint(tone, word),
@@ -95,7 +92,7 @@ async fn verify_server(connect: &ConnectArgs, chain: &mut ChainVerifier) -> Resu
             if chain.number < page.newest {
                 chain.problems.push(format!("{} to {}: missing", chain.number + 1, page.newest));
             } else if chain.number == page.newest && page.newest_hash != chain.hash {
-                chain.problems.push(format!("{}: the end that the server keeps is another one", page.newest));
+                chain.problems.push(format!("{}: the end stored on the server is different", page.newest));
             }
             return Ok(());
         }

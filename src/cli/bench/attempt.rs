@@ -14,13 +14,13 @@ use super::outcome::CallFailure;
 use crate::cli::connect::Service;
 use crate::cli::text;
 
-/// How much of what a server said is kept as an example.
+/// Longest error message that is kept as an example, in characters.
 const MAX_EXAMPLE_CHARS: usize = 200;
 
-/// Asks once.
+/// Sends a request once and returns the verdict.
 ///
 /// # Errors
-/// Why there is no verdict.
+/// Returns an error if the call fails, has no answer by the deadline, or the answer holds no verdict.
 pub async fn send(client: &Grpc<Service>, request: EncodedRequest, deadline: Instant) -> Result<CountedVerdict, CallFailure> {
     let too_late = || CallFailure {
         code: Code::DeadlineExceeded,
@@ -36,7 +36,7 @@ pub async fn send(client: &Grpc<Service>, request: EncodedRequest, deadline: Ins
         client.ready().await.map_err(|error| Status::from_error(error.into()))?;
         client.unary(request, PathAndQuery::from_static(CHECK_COMMENT_PATH), CheckCodec).await
     };
-    // The channel has a timer too, but it does not run while a call waits for the connection.
+    // The channel has a timer too, but that does not run while a call waits for the connection.
     match timeout_at(deadline.into(), answering).await {
         Err(_) => Err(too_late()),
         Ok(Ok(answer)) => answer.into_inner().verdict.ok_or_else(|| CallFailure {
@@ -50,11 +50,12 @@ pub async fn send(client: &Grpc<Service>, request: EncodedRequest, deadline: Ins
     }
 }
 
-/// What a status means for the one who counts.
+/// Converts a gRPC status into the failure that the report counts.
 fn failure_from_status(status: &Status) -> CallFailure {
     let message = text::escape_line(status.message(), MAX_EXAMPLE_CHARS);
     if let Some(cause) = status.source() {
-        // It was made on this side, because the connection broke: to a host that is UNAVAILABLE, whatever tonic calls it.
+        // A status with a source was made by the client because the connection broke. For a host that is UNAVAILABLE,
+        // whatever code tonic chose.
         let message = format!("{message}: {}", text::escape_line(&innermost(cause), MAX_EXAMPLE_CHARS));
         return CallFailure { code: Code::Unavailable, reason: "connection".to_owned(), message, retry_after: None };
     }
@@ -64,6 +65,7 @@ fn failure_from_status(status: &Status) -> CallFailure {
     CallFailure { code: status.code(), reason, message, retry_after }
 }
 
+/// Returns the message of the last error in a chain of sources.
 fn innermost(error: &(dyn Error + 'static)) -> String {
     match error.source() {
         Some(source) => innermost(source),
@@ -71,6 +73,7 @@ fn innermost(error: &(dyn Error + 'static)) -> String {
     }
 }
 
+/// Returns whether an error of type `E` is among the sources of a status.
 fn caused_by<E: Error + 'static>(status: &Status) -> bool {
     let mut cause = status.source();
     while let Some(error) = cause {
@@ -96,7 +99,7 @@ mod tests {
         let mut details = ErrorDetails::new();
         details.set_error_info("OVERLOADED", "gatepost", []);
         details.set_retry_info(pause);
-        let missed = failure_from_status(&Status::with_error_details(Code::ResourceExhausted, "busy", details));
-        assert_eq!((missed.reason.as_str(), missed.retry_after), ("OVERLOADED", pause));
+        let failure = failure_from_status(&Status::with_error_details(Code::ResourceExhausted, "busy", details));
+        assert_eq!((failure.reason.as_str(), failure.retry_after), ("OVERLOADED", pause));
     }
 }

@@ -1,5 +1,5 @@
-//! Connections beside the load that a server must not suffer from: idle, half open, and such as ask for much and do not
-//! read it.
+//! Connections beside the load that must not slow a server down: idle ones, half-open ones, and slow readers of long
+//! answers.
 
 mod behaviour;
 mod kind;
@@ -17,39 +17,41 @@ use behaviour::{connect, run};
 pub use kind::ConnectionKind;
 pub use target::BackgroundTarget;
 
-/// Connections opened at once; more would be lost in the server's backlog.
+/// Maximum number of connections being opened at once; more could overflow the accept backlog of the server.
 const MAX_CONCURRENT_CONNECTS: usize = 64;
+/// How long a connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What became of the connections of one kind.
+/// The outcome of the connections of one kind.
 #[derive(Debug, Clone, Serialize)]
 pub struct BackgroundReport {
-    /// How they behaved.
+    /// Their behaviour.
     pub kind: ConnectionKind,
-    /// How many there should have been.
+    /// Number of connections that were to be opened.
     pub wanted: usize,
-    /// How many stood.
+    /// Number of connections that were opened.
     pub opened: usize,
-    /// How many the server closed before the end.
+    /// Number of connections that the server closed before the end of the load.
     pub closed: usize,
-    /// After how many seconds it closed the first of them. Absent: none.
+    /// Seconds after which the server closed the first connection, or `None` if it closed none.
     pub first_closed_s: Option<f64>,
-    /// The median of those seconds.
+    /// Median of the seconds after which the server closed connections, or `None` if it closed none.
     pub median_closed_s: Option<f64>,
-    /// After how many seconds it closed the last of them.
+    /// Seconds after which the server closed the last connection, or `None` if it closed none.
     pub last_closed_s: Option<f64>,
-    /// Why one could not be opened. Absent: all could.
+    /// Why one of the connections could not be opened, or `None` if all were.
     pub problem: Option<String>,
 }
 
 /// How one connection ended.
 enum ConnectionEnd {
+    /// The connection could not be opened, with the reason.
     NotOpened(String),
-    /// Closed by the server after so long, or never.
+    /// The connection was opened, and the server closed it after this time, or never.
     Opened(Option<Duration>),
 }
 
-/// Connections of one kind that stand while the load runs.
+/// Connections of one kind that are open while the load runs.
 pub struct BackgroundConnections {
     kind: ConnectionKind,
     wanted: usize,
@@ -57,25 +59,26 @@ pub struct BackgroundConnections {
 }
 
 impl BackgroundConnections {
-    /// Opens so many and waits until they stand or have failed. They are left when `over` says so.
+    /// Opens `wanted` connections and waits until each of them is open or has failed. They end when `over` becomes true.
     pub async fn open(
         kind: ConnectionKind,
         wanted: usize,
-        doors: &[Arc<BackgroundTarget>],
+        targets: &[Arc<BackgroundTarget>],
         over: &watch::Receiver<bool>,
     ) -> Self {
-        let (standing, mut stand) = mpsc::channel::<()>(1);
-        let turns = Arc::new(Semaphore::new(MAX_CONCURRENT_CONNECTS));
+        let (attempted, mut all_attempted) = mpsc::channel::<()>(1);
+        let permits = Arc::new(Semaphore::new(MAX_CONCURRENT_CONNECTS));
         let mut tasks = JoinSet::new();
-        for (number, door) in (0..wanted).zip(doors.iter().cycle()) {
-            let (door, standing, turns, over) = (Arc::clone(door), standing.clone(), Arc::clone(&turns), over.clone());
+        for (number, target) in (0..wanted).zip(targets.iter().cycle()) {
+            let (target, over) = (Arc::clone(target), over.clone());
+            let (attempted, permits) = (attempted.clone(), Arc::clone(&permits));
             tasks.spawn(async move {
                 let opened = {
-                    // It is never closed.
-                    let _turn = turns.acquire().await;
-                    tokio::time::timeout(CONNECT_TIMEOUT, connect(kind, number, &door)).await
+                    // The semaphore is never closed.
+                    let _permit = permits.acquire().await;
+                    tokio::time::timeout(CONNECT_TIMEOUT, connect(kind, number, &target)).await
                 };
-                drop(standing);
+                drop(attempted);
                 match opened {
                     Ok(Ok(stream)) => ConnectionEnd::Opened(run(kind, number, stream, over).await),
                     Ok(Err(error)) => ConnectionEnd::NotOpened(error.to_string()),
@@ -83,17 +86,17 @@ impl BackgroundConnections {
                 }
             });
         }
-        drop(standing);
-        // Nobody sends anything; it ends when all have let go of it.
-        let _ = stand.recv().await;
+        drop(attempted);
+        // Nothing is ever sent on this channel: it ends when every task has dropped its sender.
+        let _ = all_attempted.recv().await;
         Self { kind, wanted, tasks }
     }
 
-    /// Tells what became of them. They must have been told to leave.
+    /// Waits until all connections have ended and returns their outcome. `over` must have become true before.
     pub async fn finish(self) -> BackgroundReport {
         let (mut opened, mut closed, mut problem) = (0, Vec::new(), None);
-        for fate in self.tasks.join_all().await {
-            match fate {
+        for end in self.tasks.join_all().await {
+            match end {
                 ConnectionEnd::NotOpened(why) => problem = problem.or(Some(why)),
                 ConnectionEnd::Opened(after) => {
                     opened += 1;

@@ -1,4 +1,4 @@
-//! One call: asked within its deadline, and where that is wanted asked again, as a careful host would.
+//! One call: sent within its deadline and, with `--retry`, retried as a careful host would.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,89 +14,91 @@ use super::outcome::{CallFailure, CompletedCall};
 use super::record::LoadRecorder;
 use crate::cli::connect::Service;
 
-/// How often a call is sent at most, and the pauses between: those of gRPC's retry policy (gRFC A6).
+/// Maximum number of attempts at a call. This and the backoff are those of gRPC's retry policy (gRFC A6).
 const MAX_ATTEMPTS: u32 = 4;
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Backoff before the second attempt; each later one doubles it.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(100);
+/// Upper bound of the backoff, before jitter.
+const MAX_BACKOFF: Duration = Duration::from_secs(1);
 
 /// A connection and the server at its other end.
 pub struct LoadConnection {
-    /// The place of the server among those named.
+    /// Index of the server among those given on the command line.
     pub server: usize,
-    /// What carries calls.
+    /// The gRPC client of the connection.
     pub client: Grpc<Service>,
 }
 
-/// All that calls need.
+/// The connections, requests and counters that calls share.
 pub struct LoadClient {
-    /// The connections, the servers taking turns.
+    /// The connections; neighbouring ones lead to different servers if there are several.
     pub connections: Vec<LoadConnection>,
-    /// How many different servers they lead to.
+    /// Number of different servers that the connections lead to.
     pub servers: usize,
-    /// What is sent.
+    /// The requests to send.
     pub comments: Arc<RequestSet>,
-    /// How long after a call was due its answer is of no use any more.
+    /// Timeout of a call, counted from when it was due.
     pub timeout: Duration,
-    /// Whether what may pass is asked again.
+    /// Whether calls that fail for a passing reason are retried.
     pub retry: bool,
-    /// What came of it.
+    /// The counts of the calls that have ended.
     pub record: Mutex<LoadRecorder>,
-    /// Calls that have begun and not ended.
+    /// Number of calls in flight.
     pub in_flight: AtomicU64,
 }
 
 impl LoadClient {
-    /// Works on the record. Nothing that holds it can fail, so that it is whole.
+    /// Runs a closure on the record. Nothing that holds the lock panics, so a poisoned lock is ignored.
     pub fn with_record<T>(&self, work: impl FnOnce(&mut LoadRecorder) -> T) -> T {
         work(&mut self.record.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Makes a call that was due at a moment, and counts how it ended.
+    /// Makes the call that was due at `due`, and records its outcome.
     pub async fn call(&self, number: u64, due: Instant) {
         let (sent, deadline) = (Instant::now(), due + self.timeout);
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        let mut line = usize::try_from(number).unwrap_or_default() % self.connections.len();
+        let mut connection = usize::try_from(number).unwrap_or_default() % self.connections.len();
         let mut attempts = 0;
         let (server, result) = loop {
             attempts += 1;
-            let LoadConnection { server, client } = &self.connections[line];
+            let LoadConnection { server, client } = &self.connections[connection];
             let request = EncodedRequest { comments: Arc::clone(&self.comments), number, probe: false };
-            let missed = match send(client, request, deadline).await {
+            let failure = match send(client, request, deadline).await {
                 Ok(verdict) => break (*server, Ok(verdict)),
-                Err(missed) => missed,
+                Err(failure) => failure,
             };
-            let pause = self.retry_delay(&missed, attempts);
-            // A pause beyond the deadline would only keep the caller waiting for nothing.
-            let Some(pause) = pause.filter(|pause| Instant::now() + *pause < deadline) else { break (*server, Err(missed)) };
+            let pause = self.retry_delay(&failure, attempts);
+            // A retry after the deadline could not succeed.
+            let Some(pause) = pause.filter(|pause| Instant::now() + *pause < deadline) else { break (*server, Err(failure)) };
             tokio::time::sleep(pause).await;
-            // Neighbouring lines lead to different servers.
-            line = (line + 1) % self.connections.len();
+            // The next connection leads to the next server.
+            connection = (connection + 1) % self.connections.len();
         };
         self.with_record(|record| record.record_call(CompletedCall { due, sent, attempts, server, result }));
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Counts calls on their way as failed: nobody waits for them any more.
+    /// Records the calls in flight as failed, because the run ends without waiting for them.
     pub fn abandon(&self) {
         let calls = self.in_flight.load(Ordering::Relaxed);
         self.with_record(|record| record.record_abandoned(calls));
     }
 
-    /// How long to wait before the next attempt. `None`: there is none.
-    fn retry_delay(&self, missed: &CallFailure, attempts: u32) -> Option<Duration> {
-        let may_pass = match missed.code {
+    /// Returns the delay before the next attempt, or `None` if the call is not retried.
+    fn retry_delay(&self, failure: &CallFailure, attempts: u32) -> Option<Duration> {
+        let may_pass = match failure.code {
             Code::Unavailable => true,
-            Code::ResourceExhausted => missed.retry_after.is_some(),
+            Code::ResourceExhausted => failure.retry_after.is_some(),
             _ => false,
         };
         if !self.retry || !may_pass || attempts >= MAX_ATTEMPTS {
             return None;
         }
-        let pause = (FIRST_PAUSE * 2_u32.saturating_pow(attempts - 1)).min(LONGEST_PAUSE);
+        let pause = (INITIAL_BACKOFF * 2_u32.saturating_pow(attempts - 1)).min(MAX_BACKOFF);
         let pause = pause.mul_f64(0.8 + 0.4 * fastrand::f64());
-        // What a server says of itself does not bind the next one.
-        let asked = missed.retry_after.filter(|_| self.servers == 1).unwrap_or_default();
-        Some(pause.max(asked))
+        // The delay that a server asks for does not bind the next server.
+        let server_delay = failure.retry_after.filter(|_| self.servers == 1).unwrap_or_default();
+        Some(pause.max(server_delay))
     }
 }
 
@@ -107,11 +109,11 @@ mod tests {
 
     fn caller(servers: usize, retry: bool) -> LoadClient {
         let now = Instant::now();
-        let making = RequestOptions { site: None, keep_ids: false, fresh_authors: false, dry_run: true };
+        let options = RequestOptions { site: None, keep_ids: false, fresh_authors: false, dry_run: true };
         LoadClient {
             connections: Vec::new(),
             servers,
-            comments: Arc::new(RequestSet::read(None, making).unwrap().0),
+            comments: Arc::new(RequestSet::read(None, options).unwrap().0),
             timeout: Duration::from_secs(1),
             retry,
             record: Mutex::new(LoadRecorder::new(now, now, Duration::from_secs(1), servers)),

@@ -1,4 +1,4 @@
-//! A call's messages: the request is copied from what was encoded in advance, of the answer only what is counted is read.
+//! The codec of a call: writes a request that was encoded in advance, and decodes only the counted fields of the answer.
 
 use std::sync::Arc;
 
@@ -9,27 +9,27 @@ use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder
 
 use super::comments::RequestSet;
 
-/// The path of the call.
+/// The path of the `CheckComment` method.
 pub const CHECK_COMMENT_PATH: &str = "/gatepost.v1.ModerationService/CheckComment";
-/// A request and an answer fit mostly; larger ones grow.
+/// Initial buffer size in bytes. Most messages fit; the buffer grows for larger ones.
 const BUFFER_BYTES: usize = 2 * 1024;
-/// More than any message here, so that each is handed over whole.
+/// More bytes than any message has, so that each message is handed over in one piece.
 const YIELD_THRESHOLD: usize = 64 * 1024;
 
-/// A request to be written.
+/// A request to write.
 pub struct EncodedRequest {
-    /// What is sent.
+    /// The encoded comments.
     pub comments: Arc<RequestSet>,
-    /// Which call it is.
+    /// Number of the call, from which the comment and its id follow.
     pub number: u64,
-    /// It is to leave no trace, whatever the comments say.
+    /// Whether to send the request as a dry run, whatever the encoded comment says.
     pub probe: bool,
 }
 
-/// `dry_run` of `CheckCommentRequest`, set. Of a field that occurs twice the last one counts.
+/// The field `dry_run` of `CheckCommentRequest`, set to true. If a field occurs twice, the last occurrence counts.
 const DRY_RUN: &[u8] = &[2 << 3, 1];
 
-/// `CheckCommentResponse`, as far as it is counted. Fields that are not named here are passed over.
+/// The counted fields of `CheckCommentResponse`. Other fields are skipped.
 #[derive(Clone, PartialEq, Message)]
 pub struct CountedResponse {
     /// The verdict.
@@ -37,36 +37,36 @@ pub struct CountedResponse {
     pub verdict: Option<CountedVerdict>,
 }
 
-/// `CountedVerdict`, as far as it is counted.
+/// The counted fields of `Verdict`.
 #[derive(Clone, PartialEq, Message)]
 pub struct CountedVerdict {
-    /// `Decision`.
+    /// The decision, as a number of the `Decision` enum.
     #[prost(int32, tag = "4")]
     pub decision: i32,
-    /// Why.
+    /// The reasons for the decision.
     #[prost(message, repeated, tag = "6")]
     pub reasons: Vec<CountedReason>,
-    /// The store was away.
+    /// Whether the server could not record the verdict because the store was unavailable.
     #[prost(bool, tag = "14")]
     pub not_recorded: bool,
 }
 
-/// `CountedReason`, as far as it is counted.
+/// The counted fields of `Reason`.
 #[derive(Clone, PartialEq, Message)]
 pub struct CountedReason {
-    /// What kind of reason.
+    /// The reason code.
     #[prost(string, tag = "1")]
     pub code: String,
 }
 
 impl CountedVerdict {
-    /// Whether a limit had a say.
+    /// Returns whether the comment exceeded a rate limit.
     pub fn is_over_limit(&self) -> bool {
         self.reasons.iter().any(|reason| reason.code == "RATE_LIMIT")
     }
 }
 
-/// Writes and reads.
+/// The codec of `CheckComment` calls.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckCodec;
 

@@ -1,4 +1,4 @@
-//! The comments that are sent: encoded once, so that a call only fills in an id of its own.
+//! The comments that are sent. Each is encoded once; a call only fills in its own id.
 
 use std::path::Path;
 
@@ -9,14 +9,14 @@ use crate::cli::failure::Failure;
 use crate::cli::rows::{self, Lines};
 use crate::cli::text;
 
-/// Comments of the lengths and kinds that blogs get, written for this.
+/// Comments of the lengths and kinds that blogs get, written for this command.
 const BUILT_IN: &str = include_str!("comments.jsonl");
-/// The site of comments that name none.
+/// The default site for comments that name none.
 pub const DEFAULT_SITE: &str = "bench";
-/// How much of a file is kept in memory.
+/// Maximum size of the encoded requests that are kept in memory, in bytes.
 const MAX_FILE_BYTES: usize = 256 * 1024 * 1024;
 
-/// Comments ready to be sent, over and over.
+/// Encoded requests that are sent in a loop.
 #[derive(Debug)]
 pub struct RequestSet {
     templates: Vec<Template>,
@@ -24,32 +24,34 @@ pub struct RequestSet {
 }
 
 impl RequestSet {
-    /// The comments of a file, or without one our own.
+    /// Reads the comments of a file, or the built-in ones if `file` is `None`. Also returns a warning if lines are skipped or
+    /// the file is too long.
     ///
     /// # Errors
-    /// The file cannot be read, or holds no comment.
-    pub fn read(file: Option<&Path>, making: RequestOptions) -> Result<(Self, Option<String>), Failure> {
+    /// Returns an error if the file cannot be read or holds no comments.
+    pub fn read(file: Option<&Path>, options: RequestOptions) -> Result<(Self, Option<String>), Failure> {
         let (lines, name) = match file {
             Some(file) => (rows::open(file, |source, _| source)?, file),
             None => (Lines::new(Box::new(BUILT_IN.as_bytes())), Path::new("the built-in comments")),
         };
-        // Our own have no authors whom a limit should stop.
-        let fresh_authors = making.fresh_authors || file.is_none();
+        // The built-in comments must not be stopped by a limit on authors.
+        let fresh_authors = options.fresh_authors || file.is_none();
         let mut comments = Self { templates: Vec::new(), run_id: format!("{:08x}", fastrand::u32(..)) };
-        let warning = comments.fill(lines, name, RequestOptions { fresh_authors, ..making })?;
+        let warning = comments.fill(lines, name, RequestOptions { fresh_authors, ..options })?;
         Ok((comments, warning))
     }
 
-    fn fill(&mut self, mut lines: Lines, name: &Path, making: RequestOptions) -> Result<Option<String>, Failure> {
+    /// Reads comments and encodes their requests. Returns a warning if lines are skipped or the file is too long.
+    fn fill(&mut self, mut lines: Lines, name: &Path, options: RequestOptions) -> Result<Option<String>, Failure> {
         let (mut length, mut bad, mut first) = (0, 0_u64, String::new());
         while let Some(line) = lines.next().map_err(|error| rows::read_failure(name, &error))? {
             if length > MAX_FILE_BYTES {
                 let (name, lines) = (name.display(), self.templates.len());
-                return Ok(Some(format!("{name} is long: only its first {lines} comments are sent, over and over")));
+                return Ok(Some(format!("{name} is long: only its first {lines} comments are sent, in a loop")));
             }
-            match line.parse_row(making.site.unwrap_or(DEFAULT_SITE), &[]) {
+            match line.parse_row(options.site.unwrap_or(DEFAULT_SITE), &[]) {
                 Ok(Some(row)) => {
-                    let template = Template::encode(row.comment, &self.run_id, making);
+                    let template = Template::encode(row.comment, &self.run_id, options);
                     length += template.len();
                     self.templates.push(template);
                 }
@@ -66,26 +68,26 @@ impl RequestSet {
             (true, 0) => Err(Failure::usage(format!("{} holds no comments", name.display()))),
             (true, _) => Err(Failure::usage(format!("{} holds no comments; {first}", name.display()))),
             (false, 0) => Ok(None),
-            (false, bad) => Ok(Some(format!("{bad} lines of {} are no comments, the first is {first}", name.display()))),
+            (false, bad) => Ok(Some(format!("{bad} lines of {} are not comments, the first is {first}", name.display()))),
         }
     }
 
-    /// How many different ones there are.
+    /// Returns the number of different comments.
     pub fn len(&self) -> usize {
         self.templates.len()
     }
 
-    /// What every id of this run begins with.
+    /// Returns the prefix of the ids of this run.
     pub fn run(&self) -> &str {
         &self.run_id
     }
 
-    /// Their mean length as messages, in bytes.
+    /// Returns the mean length of an encoded request, in bytes.
     pub fn mean_bytes(&self) -> usize {
         self.templates.iter().map(|template| template.len()).sum::<usize>() / self.templates.len().max(1)
     }
 
-    /// Writes the request of a call.
+    /// Writes the request of the call with this number.
     pub fn encode(&self, number: u64, out: &mut impl BufMut) {
         let count = self.templates.len().max(1) as u64;
         let template = usize::try_from(number % count).ok().and_then(|place| self.templates.get(place));
@@ -113,9 +115,9 @@ mod tests {
         pb::CheckCommentRequest::decode(bytes.as_slice()).unwrap()
     }
 
-    fn of(lines: &str, making: RequestOptions) -> RequestSet {
+    fn of(lines: &str, options: RequestOptions) -> RequestSet {
         let mut comments = RequestSet { templates: Vec::new(), run_id: "cafe0123".into() };
-        comments.fill(Lines::new(Box::new(std::io::Cursor::new(lines.to_owned()))), Path::new("x"), making).unwrap();
+        comments.fill(Lines::new(Box::new(std::io::Cursor::new(lines.to_owned()))), Path::new("x"), options).unwrap();
         comments
     }
 

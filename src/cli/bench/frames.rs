@@ -1,14 +1,15 @@
-//! The few frames of HTTP/2 (RFC 9113) that badly behaved clients need: written by hand, since libraries behave well.
+//! The few HTTP/2 frames (RFC 9113) that badly behaved clients send. They are built by hand because libraries do not
+//! allow such behaviour.
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// What a client says first.
+/// The connection preface that a client sends first.
 pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// The largest window there is.
+/// The largest flow-control window.
 pub const MAX_FLOW_WINDOW: u32 = (1 << 31) - 1;
-/// The window of a connection and of each stream before anybody says otherwise; what may be sent unread.
+/// The initial flow-control window of a connection and of each stream, in bytes.
 pub const DEFAULT_WINDOW: usize = 65_535;
-/// Longest payload of a frame before anybody says otherwise.
+/// The default maximum payload of a frame, in bytes.
 const MAX_FRAME_PAYLOAD: usize = 16_384;
 
 const DATA: u8 = 0;
@@ -22,6 +23,7 @@ const ACK: u8 = 1;
 const END_HEADERS: u8 = 4;
 const INITIAL_WINDOW_SIZE: u16 = 4;
 
+/// Returns a frame: its header and payload.
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap_or_default().to_be_bytes();
     let mut bytes = Vec::with_capacity(9 + payload.len());
@@ -32,24 +34,24 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The beginning of a connection that takes so much per stream.
+/// Returns the preface and a `SETTINGS` frame that sets the initial window of streams, in bytes.
 pub fn preface_and_settings(window: u32) -> Vec<u8> {
     let mut setting = INITIAL_WINDOW_SIZE.to_be_bytes().to_vec();
     setting.extend_from_slice(&window.to_be_bytes());
     [PREFACE, &frame(SETTINGS, 0, 0, &setting)].concat()
 }
 
-/// Lets the whole connection be sent so much more.
+/// Returns a `WINDOW_UPDATE` frame that enlarges the window of the connection by `by` bytes.
 pub fn connection_window_update(by: u32) -> Vec<u8> {
     frame(WINDOW_UPDATE, 0, 0, &by.to_be_bytes())
 }
 
-/// A word that asks for nothing and changes nothing: priorities are no longer heeded.
+/// Returns a `PRIORITY` frame, which has no effect because RFC 9113 deprecates priorities.
 pub fn priority() -> Vec<u8> {
     frame(PRIORITY, 0, 1, &[0, 0, 0, 0, 16])
 }
 
-/// The head of a gRPC call. Each header is a literal that nobody remembers (RFC 7541, 6.2.2).
+/// Returns the request headers of a gRPC call. Each is a literal field without indexing (RFC 7541, 6.2.2).
 pub fn request_headers(stream: u32, path: &str, authority: &str, bearer: Option<&str>) -> Vec<u8> {
     let mut block = Vec::new();
     let fixed = [
@@ -70,7 +72,7 @@ pub fn request_headers(stream: u32, path: &str, authority: &str, bearer: Option<
     frame(HEADERS, END_HEADERS, stream, &block)
 }
 
-/// The length of a string that is not compressed (RFC 7541, 5.1 and 5.2).
+/// Appends the length of a string that is not Huffman-coded (RFC 7541, 5.1 and 5.2).
 fn string_length(length: usize, block: &mut Vec<u8>) {
     const PREFIX: usize = 127;
     if length < PREFIX {
@@ -86,7 +88,7 @@ fn string_length(length: usize, block: &mut Vec<u8>) {
     block.push(u8::try_from(rest).unwrap_or_default());
 }
 
-/// A gRPC message on a stream, in as many frames as it needs.
+/// Returns the `DATA` frames of a gRPC message. If `last` is true, the final frame ends the stream.
 pub fn grpc_message(stream: u32, message: &[u8], last: bool) -> Vec<u8> {
     let mut bytes = vec![0];
     bytes.extend_from_slice(&u32::try_from(message.len()).unwrap_or_default().to_be_bytes());
@@ -100,7 +102,7 @@ pub fn grpc_message(stream: u32, message: &[u8], last: bool) -> Vec<u8> {
     frames
 }
 
-/// Reads frames and answers what a client must, until the other side closes.
+/// Reads frames and acknowledges `SETTINGS` and `PING`, until reading or writing fails.
 pub async fn answer_settings_and_pings(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> std::io::Result<()> {
     let mut payload = vec![0; MAX_FRAME_PAYLOAD];
     loop {
@@ -109,7 +111,7 @@ pub async fn answer_settings_and_pings(stream: &mut (impl AsyncRead + AsyncWrite
         let [a, b, c, kind, flags, ..] = head;
         let length = usize::try_from(u32::from_be_bytes([0, a, b, c])).unwrap_or(usize::MAX);
         let Some(payload) = payload.get_mut(..length) else {
-            return Err(std::io::Error::other("a frame longer than was agreed"));
+            return Err(std::io::Error::other("a frame exceeds the maximum size"));
         };
         stream.read_exact(payload).await?;
         match (kind, flags & ACK) {

@@ -1,62 +1,62 @@
-//! Latencies, kept in buckets of bounded relative width (HdrHistogram), and the figures that are told of them.
+//! Histograms of latencies with buckets of bounded relative width (HdrHistogram), and their summaries.
 
 use std::time::Duration;
 
 use hdrhistogram::{Counter, Histogram};
 use serde::Serialize;
 
-/// An hour in microseconds: longer ones count as that.
+/// The longest latency that is recorded, one hour in microseconds. Longer ones count as one hour.
 const MAX_MICROS: u64 = 3_600_000_000;
 
-/// Latencies, exact to some digits.
+/// A histogram of latencies with a fixed number of significant digits.
 #[derive(Debug, Clone)]
 pub struct LatencyHistogram<C: Counter>(Option<Histogram<C>>);
 
-/// What is told of many latencies, in milliseconds.
+/// The mean and percentiles of a set of latencies, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct LatencySummary {
     /// The arithmetic mean.
     pub mean: f64,
-    /// Half of all are at most this.
+    /// The median.
     pub p50: f64,
-    /// 90 % are.
+    /// The 90th percentile.
     pub p90: f64,
-    /// 99 % are.
+    /// The 99th percentile.
     pub p99: f64,
-    /// 99.9 % are.
+    /// The 99.9th percentile.
     #[serde(rename = "p99.9")]
     pub p999: f64,
-    /// All are.
+    /// The maximum.
     pub max: f64,
 }
 
-/// Latencies above the last step and not above this one.
+/// The number of calls with a latency above the bound of the bucket before and up to the bound of this one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct LatencyBucket {
-    /// In milliseconds: 0.1, 0.2, 0.5, 1 and so on.
+    /// Upper bound in milliseconds: 0.1, 0.2, 0.5, 1 and so on.
     pub at_most_ms: f64,
-    /// How many calls.
+    /// Number of calls.
     pub calls: u64,
 }
 
 impl<C: Counter> LatencyHistogram<C> {
-    /// None yet; each will be kept to so many decimal digits, at most 5.
+    /// Returns an empty histogram with this number of significant decimal digits, at most 5.
     pub fn new(digits: u8) -> Self {
-        // The bounds are fixed and valid.
+        // The bounds are constant and valid, so this does not fail for up to 5 digits.
         Self(Histogram::new_with_bounds(1, MAX_MICROS, digits).ok())
     }
 
-    /// Keeps one.
+    /// Records a latency.
     pub fn record(&mut self, latency: Duration) {
         if let Some(histogram) = &mut self.0 {
             histogram.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX).clamp(1, MAX_MICROS));
         }
     }
 
-    /// What is told of them. `None`: there are none.
+    /// Returns the summary of the latencies, or `None` if there are none.
     pub fn summary(&self) -> Option<LatencySummary> {
         let histogram = self.0.as_ref().filter(|histogram| !histogram.is_empty())?;
-        // A bucket's upper end may lie above the longest that was kept.
+        // The upper bound of a bucket may exceed the maximum.
         let at = |quantile| histogram.value_at_quantile(quantile).min(histogram.max()) as f64 / 1e3;
         Some(LatencySummary {
             mean: (histogram.mean()).round() / 1e3,
@@ -68,7 +68,7 @@ impl<C: Counter> LatencyHistogram<C> {
         })
     }
 
-    /// How many fell into each step, from the first to the last that holds any.
+    /// Returns the buckets from the first to the last that holds a call.
     pub fn buckets(&self) -> Vec<LatencyBucket> {
         let Some(histogram) = self.0.as_ref().filter(|histogram| !histogram.is_empty()) else { return Vec::new() };
         let (mut steps, mut above, mut left) = (Vec::new(), 0, histogram.len());
@@ -82,7 +82,7 @@ impl<C: Counter> LatencyHistogram<C> {
             if left == 0 || at_most > MAX_MICROS {
                 break;
             }
-            // A bucket that reaches over the step counts below it.
+            // An internal bucket that extends beyond the bound counts as below it.
             above = histogram.next_non_equivalent(at_most);
         }
         steps

@@ -1,4 +1,4 @@
-//! The load: calls sent when they are due whatever becomes of the earlier ones, or as fast as answers come.
+//! The two kinds of load: an open loop sends calls when they are due, a closed loop as fast as answers arrive.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,35 +12,36 @@ use super::pacer::Pacer;
 use super::schedule::Schedule;
 use crate::cli::failure::Failure;
 
-/// After so many calls at one go others get their turn: who is behind must not keep answers from being read.
+/// Number of calls after which a sender that is behind schedule yields, so that other tasks can read answers.
 const CALLS_BEFORE_YIELD: u64 = 16;
 
-/// Told when to stop before the end.
+/// A receiver that becomes true when the load must stop early.
 pub type Stop = watch::Receiver<bool>;
 
-/// Calls on their way, as many as may be. They hold memory here, not at the server.
+/// The limit on calls in flight. It bounds the memory of this program.
 pub struct InFlight {
     permits: Arc<Semaphore>,
     max: u32,
 }
 
 impl InFlight {
-    /// None yet.
-    pub fn new(most: u32) -> Self {
-        Self { permits: Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS))), max: most }
+    /// Returns a limit of `max` calls, none of which is in flight.
+    pub fn new(max: u32) -> Self {
+        Self { permits: Arc::new(Semaphore::new(usize::try_from(max).unwrap_or(Semaphore::MAX_PERMITS))), max }
     }
 
-    /// Waits until none is left.
+    /// Waits until no call is in flight.
     pub async fn drained(&self) {
-        // It is never closed.
+        // The semaphore is never closed.
         let _ = self.permits.acquire_many(self.max).await;
     }
 }
 
-/// Open loop: every call of the schedule is sent when it is due, or counted as not sent.
+/// Runs an open loop: sends every call of the schedule when it is due, or records it as not sent if too many calls are in
+/// flight.
 ///
 /// # Errors
-/// The system gives no thread for the clock.
+/// Returns an error if the thread of the pacer cannot be started.
 pub async fn run_open_loop(
     caller: &Arc<LoadClient>,
     schedule: Schedule,
@@ -61,11 +62,11 @@ pub async fn run_open_loop(
             tokio::task::yield_now().await;
         }
         match Arc::clone(&in_flight.permits).try_acquire_owned() {
-            Ok(place) => {
+            Ok(permit) => {
                 let caller = Arc::clone(caller);
                 tokio::spawn(async move {
                     caller.call(number, due).await;
-                    drop(place);
+                    drop(permit);
                 });
             }
             Err(_) => caller.with_record(|record| record.record_not_sent(due)),
@@ -74,7 +75,7 @@ pub async fn run_open_loop(
     Ok(())
 }
 
-/// Closed loop: so many callers, each of which calls again when it has its answer, until a moment.
+/// Runs a closed loop until a point in time: each caller makes its next call when it has the answer to the last one.
 pub async fn run_closed_loop(caller: &Arc<LoadClient>, callers: usize, until: Instant, stop: Stop) {
     let numbers = Arc::new(AtomicU64::new(0));
     let mut all = JoinSet::new();

@@ -1,4 +1,4 @@
-//! How calls end.
+//! The outcomes of calls.
 
 use std::time::{Duration, Instant};
 
@@ -6,41 +6,41 @@ use tonic::Code;
 
 use super::codec::CountedVerdict;
 
-/// How a call ended.
+/// The outcome of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallOutcome {
-    /// With a verdict, in time.
+    /// The call got a verdict in time.
     Answered,
-    /// Without one.
+    /// The call was sent and got no verdict in time.
     Failed,
-    /// It never began: too many others were on their way.
+    /// The call was not sent, because too many others were in flight.
     NotSent,
 }
 
-/// Why a call, or one attempt at it, has no verdict.
+/// The reason why a call, or one attempt at it, got no verdict.
 #[derive(Debug, Clone)]
 pub struct CallFailure {
-    /// The status.
+    /// The gRPC status code.
     pub code: Code,
-    /// The server's word for it, or one of this program's in lower case. May be empty.
+    /// The reason code of the server, or one of this program in lower case. It may be empty.
     pub reason: String,
-    /// The same for people.
+    /// The message for people.
     pub message: String,
-    /// When the server wants to be asked again.
+    /// The delay after which the server allows a retry, or `None` if it gave none.
     pub retry_after: Option<Duration>,
 }
 
-/// A call that was made.
+/// A call that was sent and has ended.
 #[derive(Debug)]
 pub struct CompletedCall {
     /// When it was due.
     pub due: Instant,
-    /// When it was sent first.
+    /// When it was first sent.
     pub sent: Instant,
-    /// How often it was sent.
+    /// Number of attempts.
     pub attempts: u32,
-    /// Which server was asked last.
+    /// Index of the server that the last attempt went to.
     pub server: usize,
-    /// What came of it.
+    /// The verdict, or why there is none.
     pub result: Result<CountedVerdict, CallFailure>,
 }

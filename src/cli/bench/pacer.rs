@@ -1,4 +1,4 @@
-//! A clock finer than the runtime's, whose timers tick in milliseconds: a thread that sleeps until calls are due.
+//! A thread that sleeps until calls are due, because the timers of the runtime have a resolution of one millisecond.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,12 +10,13 @@ use tokio::sync::Notify;
 use super::schedule::Schedule;
 use crate::cli::failure::Failure;
 
-/// The least time between two wakes: each costs more than a call that is so much late, and says so in the report.
+/// Minimum time between two wake-ups. Waking more often costs more than it gains: a delay of this size is small and shows
+/// in the report.
 const MIN_WAKE_INTERVAL: Duration = Duration::from_micros(100);
-/// How long the thread sleeps at most before it looks whether it is still wanted.
+/// Longest time that the thread sleeps before it checks whether it must stop.
 const MAX_SLEEP: Duration = Duration::from_millis(50);
 
-/// Wakes whoever sends, each time something is due. The thread ends when this is dropped.
+/// Wakes the sender each time a call is due. The thread ends when this is dropped.
 pub struct Pacer {
     wake: Arc<Notify>,
     stopped: Arc<AtomicBool>,
@@ -23,19 +24,20 @@ pub struct Pacer {
 }
 
 impl Pacer {
-    /// Begins to wake at the moments of a schedule.
+    /// Starts a thread that wakes the sender at the times of a schedule.
     ///
     /// # Errors
-    /// The system gives no thread.
+    /// Returns an error if the thread cannot be started.
     pub fn start(schedule: Schedule) -> Result<Self, Failure> {
-        let (due, over) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
-        let (wake, ended) = (Arc::clone(&due), Arc::clone(&over));
-        let thread = thread::Builder::new().name("pacer".to_owned()).spawn(move || pace(schedule, &wake, &ended));
+        let (wake, stopped) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
+        let (thread_wake, thread_stopped) = (Arc::clone(&wake), Arc::clone(&stopped));
+        let thread =
+            thread::Builder::new().name("pacer".to_owned()).spawn(move || pace(schedule, &thread_wake, &thread_stopped));
         let thread = thread.map_err(|error| Failure::failed(format!("cannot start a thread: {error}")))?;
-        Ok(Self { wake: due, stopped: over, thread: Some(thread) })
+        Ok(Self { wake, stopped, thread: Some(thread) })
     }
 
-    /// Waits until a moment of the schedule has come.
+    /// Waits until a time of the schedule.
     pub async fn sleep_until(&self, due: Instant) {
         while Instant::now() < due {
             self.wake.notified().await;
@@ -52,16 +54,17 @@ impl Drop for Pacer {
     }
 }
 
-fn pace(schedule: Schedule, wake: &Notify, over: &AtomicBool) {
+/// Notifies `wake` at each time of the schedule, until the schedule ends or `stopped` is set.
+fn pace(schedule: Schedule, wake: &Notify, stopped: &AtomicBool) {
     let mut now = Instant::now();
     for due in schedule {
-        // Whoever was woken then sends all that was due by then.
+        // The wake-up at `now` covers every call that was due by then.
         if due <= now {
             continue;
         }
         let wake_at = due.max(now + MIN_WAKE_INTERVAL);
         loop {
-            if over.load(Ordering::Relaxed) {
+            if stopped.load(Ordering::Relaxed) {
                 return;
             }
             now = Instant::now();

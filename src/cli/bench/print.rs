@@ -1,4 +1,4 @@
-//! A report on the screen: tables for people, JSON for programs, the timeline as CSV.
+//! Prints a report: as tables, as JSON, or its timeline as CSV.
 
 use super::args::no_ids;
 use super::latency::LatencySummary;
@@ -11,10 +11,13 @@ use crate::cli::terminal::{TerminalOutput, Tone};
 use crate::cli::text;
 use crate::verdict::Decision;
 
-/// The timeline's columns in CSV: the names of the JSON.
+/// The columns of the timeline in CSV, named like the fields of the JSON report.
 const COLUMNS: [&str; 8] = ["second", "due", "answered", "failed", "not_sent", "p50_ms", "p99_ms", "max_ms"];
 
-/// Prints it.
+/// Prints a report in the given format.
+///
+/// # Errors
+/// Returns an error if writing fails, or for the format `ids`, which a report does not have.
 pub fn print(screen: &mut TerminalOutput, report: &BenchReport, format: Format) -> Result<(), Failure> {
     let cannot = |error: serde_json::Error| Failure::failed(format!("cannot write the report as JSON: {error}"));
     match format {
@@ -32,6 +35,7 @@ pub fn print(screen: &mut TerminalOutput, report: &BenchReport, format: Format) 
     screen.flush()
 }
 
+/// Prints the report as tables.
 fn table(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failure> {
     timeline(screen, report)?;
     screen.line("")?;
@@ -50,6 +54,7 @@ fn table(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failur
     notes(screen, report)
 }
 
+/// Prints a row for each second.
 fn timeline(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failure> {
     let headings = ["second", "due", "answered", "failed", "not sent", "p50 ms", "p99 ms", "max ms"];
     let mut table = screen.new_table(&headings, &headings);
@@ -60,6 +65,7 @@ fn timeline(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Fai
     screen.table(&table)
 }
 
+/// Returns the cells of the timeline, a row for each second. `absent` stands for a missing figure.
 fn rows(report: &BenchReport, figure: impl Fn(f64) -> String, absent: &str) -> Vec<[String; 8]> {
     let figure = |value: Option<f64>| value.map_or_else(|| absent.to_owned(), &figure);
     let row = |second: &SecondReport| {
@@ -77,8 +83,9 @@ fn rows(report: &BenchReport, figure: impl Fn(f64) -> String, absent: &str) -> V
     report.timeline.iter().map(row).collect()
 }
 
+/// Prints the number of calls by outcome.
 fn calls(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failure> {
-    let mut table = screen.new_table(&["calls", "number", "%", "a second"], &["number", "%", "a second"]);
+    let mut table = screen.new_table(&["calls", "number", "%", "per second"], &["number", "%", "per second"]);
     let calls = report.calls;
     let decisions = Decision::ALL.into_iter().map(|decision| {
         let count = report.decisions.get(decision.to_wire().as_str_name()).copied().unwrap_or_default();
@@ -101,6 +108,7 @@ fn calls(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failur
     screen.table(&table)
 }
 
+/// Prints the summaries of latencies.
 fn latencies(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failure> {
     let headings = ["ms since a call was due", "mean", "p50", "p90", "p99", "p99.9", "max"];
     let mut table = screen.new_table(&headings, &headings[1..]);
@@ -115,6 +123,7 @@ fn latencies(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Fa
     screen.table(&table)
 }
 
+/// Prints the groups of failures.
 fn failures(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failure> {
     let mut table = screen.new_table(&["failed by", "reason", "calls", "for example"], &["calls"]);
     for kind in &report.failures {
@@ -128,6 +137,7 @@ fn failures(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Fai
     screen.table(&table)
 }
 
+/// Prints the outcome of the connections beside the load.
 fn beside(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failure> {
     let headings = ["beside the load", "wanted", "opened", "closed by the server", "first after s", "median", "last"];
     let mut table = screen.new_table(&headings, &headings[1..]);
@@ -147,21 +157,22 @@ fn beside(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failu
     screen.table(&table)
 }
 
+/// Prints the load that was asked for, retries, the servers, and warnings.
 fn notes(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failure> {
     let load = &report.load;
-    let asked = match (load.rate, load.callers) {
+    let load_text = match (load.rate, load.callers) {
         (Some(rate), _) => format!("{rate} calls a second, {} arrivals", load.arrivals.unwrap_or_default()),
         (None, callers) => format!("{} callers as fast as they can", callers.unwrap_or_default()),
     };
     let connections = if load.connections == 1 { "connection" } else { "connections" };
     let early = if report.stopped_early { ", stopped early" } else { "" };
     screen.line(&format!(
-        "{asked}, over {} {connections} for {} s{early}; {} comments, requests of {} bytes",
+        "{load_text}, over {} {connections} for {} s{early}; {} comments, requests of {} bytes",
         load.connections, report.seconds, load.comments, load.request_bytes
     ))?;
     if load.retry {
         let retries = report.retries;
-        screen.line(&format!("sent again {} times, which answered {} calls", retries.attempts, retries.answered))?;
+        screen.line(&format!("{} retries, which answered {} calls", retries.attempts, retries.answered))?;
     }
     for server in &report.servers {
         screen.line(&format!("{} answered {}", text::escape_line(&server.url, 200), server.answered))?;
@@ -173,7 +184,7 @@ fn notes(screen: &mut TerminalOutput, report: &BenchReport) -> Result<(), Failur
     Ok(())
 }
 
-/// Milliseconds, to three digits as far as they are known.
+/// Formats milliseconds to about three significant digits, which is as exact as they are.
 fn millis(figure: f64) -> String {
     match figure {
         figure if figure < 10.0 => format!("{figure:.3}"),

@@ -1,4 +1,4 @@
-//! The progress bar.
+//! The progress bar of `gatepost bench`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::cli::output::Format;
 use crate::cli::progress_bar;
 use crate::cli::terminal::TerminalOutput;
 
-/// Shows how it goes, where a person sees it.
+/// Shows a progress bar until the task is aborted. Does nothing if the output is not for a person.
 pub async fn show(format: Format, caller: Arc<LoadClient>, from: Instant, until: Instant) {
     let bar = progress_bar::for_output(&TerminalOutput::new(), format);
     if bar.is_hidden() {
@@ -18,7 +18,7 @@ pub async fn show(format: Format, caller: Arc<LoadClient>, from: Instant, until:
     }
     let bar = ClearOnDrop(bar);
     bar.0.set_length(until.saturating_duration_since(from).as_secs());
-    // The template is fixed; should it be wrong, the library's own does as well.
+    // The template is constant; if it were invalid, the default style would do.
     if let Ok(style) = ProgressStyle::with_template("[{bar:30}] {pos} of {len} s  {msg}") {
         bar.0.set_style(style);
     }
@@ -30,15 +30,15 @@ pub async fn show(format: Format, caller: Arc<LoadClient>, from: Instant, until:
             bar.0.set_message("warming up");
             continue;
         }
-        let (answered, missed, figures) =
+        let (answered, unanswered, summary) =
             caller.with_record(|record| (record.answered, record.failed + record.not_sent, record.latencies.summary()));
-        let p99 = figures.map_or_else(|| "-".to_owned(), |figures| format!("{:.1} ms", figures.p99));
+        let p99 = summary.map_or_else(|| "-".to_owned(), |summary| format!("{:.1} ms", summary.p99));
         bar.0.set_position(passed.as_secs());
-        bar.0.set_message(format!("{answered} answered, {missed} not, p99 {p99}"));
+        bar.0.set_message(format!("{answered} answered, {unanswered} not, p99 {p99}"));
     }
 }
 
-/// A bar that leaves nothing behind.
+/// A progress bar that is cleared when dropped.
 struct ClearOnDrop(ProgressBar);
 
 impl Drop for ClearOnDrop {

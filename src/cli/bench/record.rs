@@ -1,4 +1,4 @@
-//! What is counted of the calls, while they end.
+//! The counts of a run, updated as calls end.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -10,59 +10,59 @@ use super::latency::LatencyHistogram;
 use super::outcome::{CallFailure, CallOutcome, CompletedCall};
 use super::timeline::Timeline;
 
-/// Kinds of failures that are told apart; a server that makes up reasons must not fill the memory.
+/// Maximum number of failure groups, so that a server that makes up reasons cannot exhaust the memory.
 const MAX_FAILURE_GROUPS: usize = 50;
 
-/// One kind of failure.
+/// Failed calls with the same status code and reason.
 #[derive(Debug, Clone, Serialize)]
 pub struct FailureGroup {
     /// The gRPC status code, e.g. `UNAVAILABLE`.
     pub code: &'static str,
-    /// The server's reason, e.g. `OVERLOADED`, or in lower case what happened on this side. May be empty.
+    /// The reason code of the server, e.g. `OVERLOADED`, or one of this program in lower case. It may be empty.
     pub reason: String,
-    /// How many calls ended so.
+    /// Number of calls.
     pub count: u64,
-    /// What was said to the first of them.
+    /// Message of the first call.
     pub example: String,
 }
 
-/// Counts of calls that were due from one moment until another.
+/// Counts of the calls that were due in a period.
 #[derive(Debug)]
 pub struct LoadRecorder {
     from: Instant,
     until: Instant,
-    /// Calls that were due.
+    /// Number of calls that were due.
     pub due: u64,
-    /// Calls that got a verdict.
+    /// Number of calls that got a verdict.
     pub answered: u64,
-    /// Calls that were sent and got none.
+    /// Number of calls that were sent and got no verdict.
     pub failed: u64,
-    /// Calls for which there was no room.
+    /// Number of calls that were not sent, because too many were in flight.
     pub not_sent: u64,
-    /// Verdicts by decision; first those with none that is known.
+    /// Number of verdicts by decision, indexed by its number on the wire. Unknown decisions count at index 0.
     pub decisions: [u64; 4],
-    /// Verdicts in which a limit had a say.
+    /// Number of verdicts with the reason `RATE_LIMIT`.
     pub over_limit: u64,
-    /// Verdicts that the server could not record.
+    /// Number of verdicts that the server could not record.
     pub not_recorded: u64,
-    /// Attempts after the first.
+    /// Number of attempts after the first.
     pub retries: u64,
-    /// Calls that got their verdict by one of them.
+    /// Number of calls that got their verdict by a retry.
     pub answered_by_retry: u64,
-    /// Verdicts by server.
+    /// Number of verdicts by server.
     pub servers: Vec<u64>,
-    /// From due to answered.
+    /// Times from due to answered.
     pub latencies: LatencyHistogram<u64>,
-    /// From due to failed.
+    /// Times from due to failed.
     pub failed_after: LatencyHistogram<u64>,
-    /// From due to sent: what this program itself adds.
+    /// Times from due to sent, which this program adds to the latency.
     pub send_delays: LatencyHistogram<u64>,
     failure_groups: BTreeMap<(i32, String), FailureGroup>,
     timeline: Timeline,
 }
 
 impl LoadRecorder {
-    /// Nothing yet, of calls to so many servers.
+    /// Returns an empty recorder for calls to `servers` servers that are due from `from` until before `until`.
     pub fn new(from: Instant, until: Instant, timeout: Duration, servers: usize) -> Self {
         Self {
             from,
@@ -85,12 +85,12 @@ impl LoadRecorder {
         }
     }
 
-    /// How long after the beginning of what is measured a call was due. `None`: it is not measured.
+    /// Returns the time from the start of the period until a call was due, or `None` if it was due outside the period.
     fn offset(&self, due: Instant) -> Option<Duration> {
         if due >= self.until { None } else { due.checked_duration_since(self.from) }
     }
 
-    /// Counts a call for which there was no room.
+    /// Records a call that was not sent, because too many were in flight.
     pub fn record_not_sent(&mut self, due: Instant) {
         let Some(place) = self.offset(due) else { return };
         self.due += 1;
@@ -98,7 +98,7 @@ impl LoadRecorder {
         self.timeline.record(place, Duration::ZERO, CallOutcome::NotSent);
     }
 
-    /// Counts a call that has ended.
+    /// Records a call that has ended.
     pub fn record_call(&mut self, call: CompletedCall) {
         let Some(place) = self.offset(call.due) else { return };
         let latency = call.due.elapsed();
@@ -119,16 +119,17 @@ impl LoadRecorder {
                 self.latencies.record(latency);
                 self.timeline.record(place, latency, CallOutcome::Answered);
             }
-            Err(missed) => {
+            Err(failure) => {
                 self.failed += 1;
                 self.failed_after.record(latency);
-                self.count_failure(missed);
+                self.count_failure(failure);
                 self.timeline.record(place, latency, CallOutcome::Failed);
             }
         }
     }
 
-    /// Counts calls that nobody waits for any more. When they were due is not known here, so that they are in no second.
+    /// Records calls that were in flight when the run was aborted. They are in no second of the timeline, because it is not
+    /// known here when they were due.
     pub fn record_abandoned(&mut self, calls: u64) {
         for _ in 0..calls {
             self.due += 1;
@@ -136,41 +137,42 @@ impl LoadRecorder {
             self.count_failure(CallFailure {
                 code: Code::Cancelled,
                 reason: "abandoned".to_owned(),
-                message: "stopped while it was on its way".to_owned(),
+                message: "stopped while it was in flight".to_owned(),
                 retry_after: None,
             });
         }
     }
 
-    fn count_failure(&mut self, missed: CallFailure) {
-        let mut key = (i32::from(missed.code), missed.reason);
+    /// Adds a failure to its group. Reasons beyond the maximum number of groups count as `others`.
+    fn count_failure(&mut self, failure: CallFailure) {
+        let mut key = (i32::from(failure.code), failure.reason);
         if self.failure_groups.len() >= MAX_FAILURE_GROUPS && !self.failure_groups.contains_key(&key) {
             key.1 = "others".to_owned();
         }
         let reason = key.1.clone();
         let kind = self.failure_groups.entry(key).or_insert_with(|| FailureGroup {
-            code: code_name(missed.code),
+            code: code_name(failure.code),
             reason,
             count: 0,
-            example: missed.message,
+            example: failure.message,
         });
         kind.count += 1;
     }
 
-    /// Kinds of failures, the most frequent first.
+    /// Returns the groups of failures, the most frequent first.
     pub fn failure_groups_by_count(&self) -> Vec<FailureGroup> {
         let mut kinds: Vec<_> = self.failure_groups.values().cloned().collect();
         kinds.sort_by_key(|kind| std::cmp::Reverse(kind.count));
         kinds
     }
 
-    /// The timeline, once.
+    /// Takes the timeline and leaves an empty one.
     pub fn take_timeline(&mut self) -> Timeline {
         std::mem::replace(&mut self.timeline, Timeline::new(Duration::ZERO))
     }
 }
 
-/// The name of a status code in the protocol.
+/// Returns the name of a status code in the gRPC specification.
 fn code_name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",
@@ -208,7 +210,7 @@ mod tests {
         let mut record = LoadRecorder::new(from, from + Duration::from_secs(1), Duration::from_secs(1), 1);
         let over = CountedReason { code: "RATE_LIMIT".into() };
         let verdict = CountedVerdict { decision: 2, reasons: vec![over], not_recorded: true };
-        let missed = || CallFailure {
+        let failure = || CallFailure {
             code: Code::Unavailable,
             reason: "SHUTTING_DOWN".into(),
             message: "first".into(),
@@ -216,7 +218,7 @@ mod tests {
         };
         record.record_call(call(from, 1, Ok(verdict.clone())));
         record.record_call(call(from, 3, Ok(verdict.clone())));
-        record.record_call(call(from, 4, Err(missed())));
+        record.record_call(call(from, 4, Err(failure())));
         record.record_not_sent(from);
         if let Some(before) = from.checked_sub(Duration::from_millis(1)) {
             record.record_call(call(before, 1, Ok(verdict)));

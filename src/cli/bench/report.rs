@@ -1,4 +1,4 @@
-//! What a run came to, as it is printed and kept. `docs/bench.md` explains every field.
+//! The report of a run. `docs/bench.md` explains every field.
 
 use std::collections::BTreeMap;
 
@@ -9,123 +9,123 @@ use super::latency::{LatencyBucket, LatencySummary};
 use super::record::FailureGroup;
 use super::timeline::SecondReport;
 
-/// A run.
+/// The report of a run.
 #[derive(Debug, Serialize)]
 pub struct BenchReport {
-    /// Of this program.
+    /// Version of this program.
     pub version: &'static str,
-    /// When the measured time began, in UTC.
+    /// Start of the measured time, in UTC (RFC 3339).
     pub began_at: String,
-    /// What was asked of the servers.
+    /// The load that was asked for.
     pub load: LoadReport,
-    /// How long was measured, without the warm-up.
+    /// Length of the measured time in seconds, without the warm-up.
     pub seconds: f64,
-    /// It was stopped before its time.
+    /// Whether Ctrl-C ended the run early.
     pub stopped_early: bool,
-    /// What became of the calls.
+    /// Number of calls by outcome.
     pub calls: CallCounts,
-    /// The same a second.
+    /// Calls per second by outcome.
     pub per_second: CallRates,
-    /// From the moment a call was due until its verdict. Absent: there was none.
+    /// Time from due to answered, of calls with a verdict. `None` if there was none.
     pub latency_ms: Option<LatencySummary>,
-    /// The same in steps.
+    /// Histogram of the time from due to answered.
     pub latency_steps: Vec<LatencyBucket>,
-    /// The same figures of calls that failed.
+    /// Time from due to failed, of calls without a verdict. `None` if there was none.
     pub failed_after_ms: Option<LatencySummary>,
-    /// From the moment a call was due until it was sent: what this program itself adds to every latency.
+    /// Time from due to sent, which this program adds to every latency. `None` if no call was sent.
     pub sent_late_ms: Option<LatencySummary>,
-    /// Verdicts by decision.
+    /// Number of verdicts by decision.
     pub decisions: BTreeMap<&'static str, u64>,
-    /// Verdicts in which a rate limit had a say.
+    /// Number of verdicts with the reason `RATE_LIMIT`.
     pub over_limit: u64,
-    /// Verdicts with `not_recorded`.
+    /// Number of verdicts with `not_recorded`.
     pub not_recorded: u64,
-    /// Why calls failed, the most frequent first.
+    /// Failed calls by status code and reason, the most frequent first.
     pub failures: Vec<FailureGroup>,
-    /// What asking again did.
+    /// Number of retries and their effect.
     pub retries: RetryCounts,
-    /// Who answered.
+    /// The servers and the number of their verdicts.
     pub servers: Vec<ServerReport>,
     /// Connections beside the load.
     pub beside: Vec<BackgroundReport>,
-    /// What became of the calls of each second.
+    /// Calls and latencies by the second in which calls were due.
     pub timeline: Vec<SecondReport>,
-    /// What should be known before the figures are believed.
+    /// Doubts about the figures.
     pub warnings: Vec<String>,
 }
 
-/// What was asked of the servers.
+/// The load that was asked for.
 #[derive(Debug, Clone, Serialize)]
 pub struct LoadReport {
-    /// `open`: calls at fixed times. `closed`: each caller waits for its answer.
+    /// `open` if calls are due at fixed times, `closed` if each caller waits for its answer.
     #[serde(rename = "loop")]
     pub kind: &'static str,
-    /// Calls a second. Absent in a closed loop.
+    /// Calls per second, or `None` in a closed loop.
     pub rate: Option<f64>,
-    /// How they are spread over time. Absent in a closed loop.
+    /// Distribution of calls over time, or `None` in a closed loop.
     pub arrivals: Option<&'static str>,
-    /// How many callers. Absent in an open loop.
+    /// Number of callers, or `None` in an open loop.
     pub callers: Option<usize>,
-    /// Over how many connections.
+    /// Number of connections that calls were spread over.
     pub connections: usize,
-    /// After how long an answer is of no use any more.
+    /// Timeout of a call, in milliseconds.
     pub timeout_ms: f64,
-    /// How long calls were made before the first was counted.
+    /// Length of the warm-up, in seconds.
     pub warmup_s: f64,
-    /// How many calls might be on their way at once.
+    /// Maximum number of calls in flight.
     pub max_in_flight: u32,
-    /// The servers counted nothing.
+    /// Whether calls were dry runs.
     pub dry_run: bool,
-    /// What may pass was asked again.
+    /// Whether calls that failed for a passing reason were retried.
     pub retry: bool,
-    /// How many different comments were sent.
+    /// Number of different comments.
     pub comments: usize,
-    /// The mean length of a request, in bytes.
+    /// Mean length of a request, in bytes.
     pub request_bytes: usize,
-    /// What the ids of this run begin with. Absent: the comments kept theirs.
+    /// Prefix of the ids of this run, or `None` if the comments kept their own.
     pub id_prefix: Option<String>,
 }
 
-/// What became of the calls: `due` = `sent` + `not_sent`, `sent` = `answered` + `failed`.
+/// The number of calls by outcome: `due` = `sent` + `not_sent`, `sent` = `answered` + `failed`.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct CallCounts {
-    /// So many were to be made.
+    /// Calls that were due.
     pub due: u64,
-    /// So many were made.
+    /// Calls that were sent.
     pub sent: u64,
-    /// So many got a verdict in time.
+    /// Calls that got a verdict in time.
     pub answered: u64,
-    /// So many got none.
+    /// Calls that were sent and got no verdict in time.
     pub failed: u64,
-    /// For so many this program had no room: too many were on their way.
+    /// Calls that were not sent, because too many were in flight.
     pub not_sent: u64,
 }
 
-/// Calls a second over the measured time.
+/// Calls per second over the measured time.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct CallRates {
-    /// That were due.
+    /// Calls that were due, per second.
     pub due: f64,
-    /// That were sent.
+    /// Calls that were sent, per second.
     pub sent: f64,
-    /// That got a verdict in time: the goodput.
+    /// Calls that got a verdict in time, per second: the goodput.
     pub answered: f64,
 }
 
-/// What asking again did.
+/// The number of retries and their effect.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct RetryCounts {
-    /// How often calls were sent again.
+    /// Attempts after the first one of each call.
     pub attempts: u64,
-    /// How many calls got their verdict that way.
+    /// Calls that got their verdict by a retry.
     pub answered: u64,
 }
 
-/// A server.
+/// A server and the number of its verdicts.
 #[derive(Debug, Clone, Serialize)]
 pub struct ServerReport {
-    /// Where it is.
+    /// URL of the server.
     pub url: String,
-    /// How many verdicts it gave.
+    /// Number of verdicts.
     pub answered: u64,
 }

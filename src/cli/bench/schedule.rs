@@ -1,17 +1,18 @@
-//! When calls are due: fixed before the first is sent, so that a slow server cannot slow down what is asked of it.
+//! The times at which calls are due. They are fixed before the first call is sent, so that a slow server does not reduce
+//! its own load.
 
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-/// More calls a second than one machine sends.
+/// The highest rate that the options accept, in calls per second. It is more than one machine can send.
 const MAX_RATE: f64 = 1e6;
 
-/// How many calls a second.
+/// The rate of calls.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rate {
-    /// So many, whatever becomes of them: an open loop.
+    /// An open loop with this many calls per second.
     PerSecond(f64),
-    /// As many as come back: a closed loop.
+    /// A closed loop: each caller makes its next call when it has an answer.
     Max,
 }
 
@@ -23,22 +24,22 @@ impl FromStr for Rate {
             return Ok(Self::Max);
         }
         let rate = typed.parse().ok().filter(|rate| *rate > 0.0 && *rate <= MAX_RATE);
-        rate.map(Self::PerSecond).ok_or("must be a number of calls a second up to 1000000, or `max`")
+        rate.map(Self::PerSecond).ok_or("must be a number of calls per second up to 1000000, or `max`")
     }
 }
 
-/// How calls are spread over time.
+/// The distribution of calls over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Arrivals {
-    /// At equal distances
+    /// At equal intervals
     #[default]
     Constant,
-    /// By chance, as independent visitors come (a Poisson process)
+    /// At random times, like independent visitors (a Poisson process)
     Poisson,
 }
 
 impl Arrivals {
-    /// The word for it.
+    /// Returns the name of the option value.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Constant => "constant",
@@ -47,7 +48,7 @@ impl Arrivals {
     }
 }
 
-/// The moments at which calls are due, one after the other. A clone gives the same moments.
+/// An iterator over the times at which calls are due. A clone yields the same times.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     rate: f64,
@@ -55,16 +56,16 @@ pub struct Schedule {
     begin: Instant,
     duration_s: f64,
     produced: u64,
-    /// Seconds after `begin`, for arrivals by chance.
+    /// Seconds from `begin` to the last random arrival.
     at: f64,
     rng: fastrand::Rng,
 }
 
 impl Schedule {
-    /// Of so many calls a second from `begin` on.
-    pub fn new(rate: f64, arrivals: Arrivals, begin: Instant, lasts: Duration, seed: u64) -> Self {
-        let (lasts, chance) = (lasts.as_secs_f64(), fastrand::Rng::with_seed(seed));
-        Self { rate, arrivals, begin, duration_s: lasts, produced: 0, at: 0.0, rng: chance }
+    /// Returns a schedule of `rate` calls per second from `begin` on.
+    pub fn new(rate: f64, arrivals: Arrivals, begin: Instant, duration: Duration, seed: u64) -> Self {
+        let (duration_s, rng) = (duration.as_secs_f64(), fastrand::Rng::with_seed(seed));
+        Self { rate, arrivals, begin, duration_s, produced: 0, at: 0.0, rng }
     }
 }
 
@@ -73,10 +74,10 @@ impl Iterator for Schedule {
 
     fn next(&mut self) -> Option<Instant> {
         let after = match self.arrivals {
-            // Counted from the beginning each time: a sum of roundings would drift.
+            // Computed from the start each time, because a sum of rounded intervals would drift.
             Arrivals::Constant => self.produced as f64 / self.rate,
             Arrivals::Poisson => {
-                // The distances of a Poisson process are exponential; 1 - u is never 0.
+                // The intervals of a Poisson process are exponentially distributed; 1 - u is never 0.
                 self.at -= (1.0 - self.rng.f64()).ln() / self.rate;
                 self.at
             }
@@ -104,7 +105,7 @@ mod tests {
         let schedule = Schedule::new(1_000.0, Arrivals::Poisson, begin, Duration::from_secs(20), 7);
         let due: Vec<_> = schedule.clone().collect();
         assert!((19_000..21_000).contains(&due.len()), "{}", due.len());
-        // Of exponential distances a share of 1 - 1/e is below the mean.
+        // A share of 1 - 1/e of exponentially distributed intervals is below the mean.
         let below = due.windows(2).filter(|pair| pair[1] - pair[0] < Duration::from_millis(1)).count();
         assert!((0.6..0.66).contains(&(below as f64 / due.len() as f64)), "{below}");
         assert!(schedule.eq(due));

@@ -1,4 +1,4 @@
-//! What happens before the load begins: connections are made, and each server is asked once.
+//! Prepares the load: opens the connections and sends each server one dry run.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,45 +16,48 @@ use super::comments::{self, RequestSet};
 use super::outcome::CallFailure;
 use crate::cli::failure::Failure;
 
-/// Connects as often as asked, the servers taking turns, and tells the servers' addresses.
+/// Opens the connections of the load, to each server in turn, and returns them with the URLs of the servers.
 pub async fn connect(args: &BenchArgs) -> Result<(Vec<LoadConnection>, Vec<String>), Failure> {
-    let named = args.servers();
-    let count = usize::from(args.connections).max(named.len());
-    let (mut lines, mut servers) = (Vec::with_capacity(count), Vec::new());
-    for (server, name) in named.iter().enumerate().cycle().take(count) {
-        let connection = args.access.connect(name).await?;
-        if servers.len() < named.len() {
+    let addresses = args.servers();
+    let count = usize::from(args.connections).max(addresses.len());
+    let (mut connections, mut servers) = (Vec::with_capacity(count), Vec::new());
+    for (server, address) in addresses.iter().enumerate().cycle().take(count) {
+        let connection = args.access.connect(address).await?;
+        if servers.len() < addresses.len() {
             servers.push(connection.server().to_owned());
         }
-        lines.push(LoadConnection { server, client: Grpc::new(connection.service()) });
+        connections.push(LoadConnection { server, client: Grpc::new(connection.service()) });
     }
-    Ok((lines, servers))
+    Ok((connections, servers))
 }
 
-/// Asks each server once without a trace: whoever gave a wrong key or a broken file learns of it now, not from a report.
+/// Sends each server one dry run, so that a wrong API key or a server without this method is reported before the load.
+///
+/// # Errors
+/// Returns an error if a server refuses the key or does not implement the method. Other failures show in the load.
 pub async fn probe(
-    lines: &[LoadConnection],
+    connections: &[LoadConnection],
     servers: &[String],
     comments: &Arc<RequestSet>,
     timeout: Duration,
 ) -> Result<(), Failure> {
-    for (line, server) in lines.iter().zip(servers) {
+    for (connection, server) in connections.iter().zip(servers) {
         let request = EncodedRequest { comments: Arc::clone(comments), number: 0, probe: true };
-        match attempt::send(&line.client, request, Instant::now() + timeout).await {
+        match attempt::send(&connection.client, request, Instant::now() + timeout).await {
             Err(CallFailure { code: Code::Unauthenticated | Code::PermissionDenied, message, .. }) => {
                 return Err(Failure::from_status(server, &tonic::Status::permission_denied(message)));
             }
             Err(CallFailure { code: Code::Unimplemented, message, .. }) => {
                 return Err(Failure::from_status(server, &tonic::Status::unimplemented(message)));
             }
-            // What passes, or is of this one comment, the load itself will show.
+            // Other failures may pass or concern only this comment; the load will show them.
             _ => {}
         }
     }
     Ok(())
 }
 
-/// Opens the connections that stand beside the load.
+/// Opens the connections beside the load. They end when `over` becomes true.
 pub async fn open_background(
     args: &BenchArgs,
     servers: &[String],
@@ -72,14 +75,14 @@ pub async fn open_background(
     }
     let kinds: Vec<_> = wanted.iter().map(|(kind, _)| *kind).collect();
     let bearer = args.access.bearer()?.and_then(|bearer| bearer.to_str().ok().map(str::to_owned));
-    let mut doors = Vec::new();
+    let mut targets = Vec::new();
     for server in servers {
         let site = args.site().unwrap_or(comments::DEFAULT_SITE).to_owned();
-        doors.push(Arc::new(BackgroundTarget::resolve(server, bearer.clone(), site, Arc::clone(comments), &kinds).await?));
+        targets.push(Arc::new(BackgroundTarget::resolve(server, bearer.clone(), site, Arc::clone(comments), &kinds).await?));
     }
-    let mut crowds = Vec::new();
+    let mut groups = Vec::new();
     for (kind, wanted) in wanted {
-        crowds.push(BackgroundConnections::open(kind, wanted.into(), &doors, over).await);
+        groups.push(BackgroundConnections::open(kind, wanted.into(), &targets, over).await);
     }
-    Ok(crowds)
+    Ok(groups)
 }

@@ -1,4 +1,4 @@
-//! Makes the report of a run from what was counted.
+//! Builds the report of a run from its counts.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,30 +13,31 @@ use super::report::{BenchReport, CallCounts, CallRates, LoadReport, RetryCounts,
 use super::schedule::Rate;
 use crate::verdict::Decision;
 
-/// From when on this program, not the server, is what the figures show: so late are 1 % of the calls sent.
+/// Delay before sending, at the 99th percentile and in milliseconds, above which the report warns that the figures show this
+/// program and not the server.
 const MAX_SEND_DELAY_P99_MS: f64 = 10.0;
 
-/// What a report is made of besides the counts.
+/// The parts of a report that are not counts of calls.
 pub struct RunInfo {
-    /// When the measured time began.
+    /// Start of the measured time.
     pub began: SystemTime,
-    /// How long was measured.
+    /// Length of the measured time.
     pub measured: Duration,
-    /// It was stopped before its time.
+    /// Whether Ctrl-C ended the run early.
     pub stopped_early: bool,
-    /// The servers' addresses.
+    /// URLs of the servers.
     pub servers: Vec<String>,
-    /// Over how many connections calls went.
+    /// Number of connections that calls were spread over.
     pub connections: usize,
-    /// Connections beside the load.
-    pub beside: Vec<BackgroundReport>,
-    /// What was noticed before it began.
+    /// Outcome of the connections beside the load.
+    pub background: Vec<BackgroundReport>,
+    /// Warnings from before the load.
     pub warnings: Vec<String>,
 }
 
-/// Sums up a run.
-pub fn summarize(args: &BenchArgs, comments: &RequestSet, mut record: LoadRecorder, facts: RunInfo) -> BenchReport {
-    let seconds = facts.measured.as_secs_f64();
+/// Returns the report of a run.
+pub fn summarize(args: &BenchArgs, comments: &RequestSet, mut record: LoadRecorder, run_info: RunInfo) -> BenchReport {
+    let seconds = run_info.measured.as_secs_f64();
     let per_second = |count: u64| (count as f64 / seconds.max(1e-3) * 10.0).round() / 10.0;
     let sent = record.answered + record.failed;
     let names = Decision::ALL.map(|decision| (decision.to_wire().as_str_name(), i32::from(decision.to_wire())));
@@ -46,10 +47,10 @@ pub fn summarize(args: &BenchArgs, comments: &RequestSet, mut record: LoadRecord
     });
     let mut report = BenchReport {
         version: env!("CARGO_PKG_VERSION"),
-        began_at: OffsetDateTime::from(facts.began).format(&Rfc3339).unwrap_or_default(),
-        load: load(args, comments, facts.connections),
+        began_at: OffsetDateTime::from(run_info.began).format(&Rfc3339).unwrap_or_default(),
+        load: load(args, comments, run_info.connections),
         seconds: (seconds * 1e3).round() / 1e3,
-        stopped_early: facts.stopped_early,
+        stopped_early: run_info.stopped_early,
         calls: CallCounts {
             due: record.due,
             sent,
@@ -67,29 +68,29 @@ pub fn summarize(args: &BenchArgs, comments: &RequestSet, mut record: LoadRecord
         not_recorded: record.not_recorded,
         failures: record.failure_groups_by_count(),
         retries: RetryCounts { attempts: record.retries, answered: record.answered_by_retry },
-        servers: facts
+        servers: run_info
             .servers
             .into_iter()
             .zip(&record.servers)
             .map(|(url, answered)| ServerReport { url, answered: *answered })
             .collect(),
-        beside: facts.beside,
+        beside: run_info.background,
         timeline: record.take_timeline().finish(),
-        warnings: facts.warnings,
+        warnings: run_info.warnings,
     };
     let warnings = warnings(&report, &record);
     report.warnings.extend(warnings);
     report
 }
 
-/// What makes the figures say something else than they seem to.
+/// Returns warnings about figures that may mislead.
 fn warnings(report: &BenchReport, record: &LoadRecorder) -> Vec<String> {
     let mut warnings = Vec::new();
     let closed = report.load.kind == "closed";
     if let Some(late) = report.sent_late_ms.filter(|late| !closed && late.p99 > MAX_SEND_DELAY_P99_MS) {
         warnings.push(format!(
-            "this program was behind: 1 % of the calls were sent more than {:.0} ms late, which counts in their latency; \
-             give it more processor, --threads, or a lower rate",
+            "this program was behind schedule: 1 % of the calls were sent more than {:.0} ms late, which counts in their \
+             latency; give it more CPU, more --threads, or a lower rate",
             late.p99
         ));
     }
@@ -98,24 +99,24 @@ fn warnings(report: &BenchReport, record: &LoadRecorder) -> Vec<String> {
     }
     if record.not_sent > 0 {
         warnings.push(format!(
-            "{} calls were not sent, because {} were on their way already; --max-in-flight allows more",
+            "{} calls were not sent, because {} were in flight already; --max-in-flight allows more",
             record.not_sent, report.load.max_in_flight
         ));
     }
     if record.over_limit > 0 {
         warnings.push(format!(
-            "{} verdicts are those of comments over a rate limit: a policy for measuring raises the limits, or --dry-run \
-             has none counted",
+            "{} verdicts are of comments over a rate limit; measure with a policy that raises the limits, or with \
+             --dry-run, which counts nothing",
             record.over_limit
         ));
     }
     if record.not_recorded > 0 {
-        warnings.push(format!("{} verdicts were not recorded: the store was away", record.not_recorded));
+        warnings.push(format!("{} verdicts were not recorded: the store was unavailable", record.not_recorded));
     }
     if closed {
         warnings.push(
-            "callers that wait for their answers ask less of a slow server: this shows capacity, not what visitors feel; \
-             for that give --rate a number"
+            "callers that wait for their answers put less load on a slow server: this shows capacity, not the latency for \
+             visitors; for that, give --rate a number"
                 .to_owned(),
         );
     }
@@ -127,7 +128,7 @@ fn warnings(report: &BenchReport, record: &LoadRecorder) -> Vec<String> {
     warnings
 }
 
-/// What was asked of the servers.
+/// Returns the load that was asked for.
 fn load(args: &BenchArgs, comments: &RequestSet, connections: usize) -> LoadReport {
     let (kind, rate, arrivals, callers) = match args.rate {
         Rate::PerSecond(rate) => ("open", Some(rate), Some(args.arrivals.as_str()), None),

@@ -1,37 +1,38 @@
-//! A request that was encoded in advance, with places for what differs from call to call.
+//! A request that is encoded in advance, with placeholders for the parts that differ from call to call.
 
 use prost::Message;
 use prost::bytes::BufMut;
 
 use crate::pb;
 
-/// Digits of a call's number in an id.
+/// Number of digits of the call number in an id.
 const ID_DIGITS: usize = 10;
-/// Where an author's number stands in an address: two groups of the documentation prefix. Limits count by /64.
+/// Offsets of the digits of the call number in an address, each with the bit at which its four digits start. They are two
+/// groups of the documentation prefix within the first 64 bits, because limits count by /64.
 const NETWORK_DIGITS: [(usize, u32); 2] = [(9, 16), (14, 0)];
 
-/// What is done to each comment of a file.
+/// The changes to make to each comment.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestOptions<'a> {
-    /// The site of comments that name none.
+    /// Site of comments that name none, or `None` for the default.
     pub site: Option<&'a str>,
-    /// Ids stay, so that comments repeat.
+    /// Whether comments keep their ids, so that they repeat.
     pub keep_ids: bool,
-    /// Each comment is of another author, from another address.
+    /// Whether each comment gets a new author and a new address.
     pub fresh_authors: bool,
-    /// The server is to count nothing.
+    /// Whether requests are dry runs.
     pub dry_run: bool,
 }
 
-/// An encoded request with places for the call's number.
+/// An encoded request with placeholders for the call number.
 #[derive(Debug)]
 pub struct Template {
     bytes: Vec<u8>,
-    /// In the order of their places.
+    /// Offsets and kinds of the placeholders, by ascending offset.
     placeholders: Vec<(usize, Placeholder)>,
 }
 
-/// What stands at a place.
+/// The kind of a placeholder.
 #[derive(Debug, Clone, Copy)]
 enum Placeholder {
     Id,
@@ -39,24 +40,24 @@ enum Placeholder {
 }
 
 impl Template {
-    /// Encodes the request of a comment. Its ids begin with the name of the run.
-    pub fn encode(mut comment: pb::Comment, run: &str, making: RequestOptions) -> Self {
+    /// Encodes the request of a comment, whose ids begin with `run`.
+    pub fn encode(mut comment: pb::Comment, run: &str, options: RequestOptions) -> Self {
         let id = format!("{run}-{}", "#".repeat(ID_DIGITS));
-        // As long as an address, and found in nothing else.
+        // A text as long as an address that occurs nowhere else in the request.
         let address: String = run.chars().cycle().take(address(0).len()).collect();
-        if !making.keep_ids {
+        if !options.keep_ids {
             comment.comment_id.clone_from(&id);
         }
-        if making.fresh_authors {
+        if options.fresh_authors {
             comment.author.get_or_insert_default().user_id.clone_from(&id);
             comment.client.get_or_insert_default().ip.clone_from(&address);
         }
-        let bytes = pb::CheckCommentRequest { comment: Some(comment), dry_run: making.dry_run }.encode_to_vec();
+        let bytes = pb::CheckCommentRequest { comment: Some(comment), dry_run: options.dry_run }.encode_to_vec();
         let ids = find_all(&bytes, id.as_bytes()).map(|place| (place + run.len() + 1, Placeholder::Id));
-        let mut marks: Vec<_> =
+        let mut placeholders: Vec<_> =
             ids.chain(find_all(&bytes, address.as_bytes()).map(|place| (place, Placeholder::Address))).collect();
-        marks.sort_by_key(|(place, _)| *place);
-        Self { bytes, placeholders: marks }
+        placeholders.sort_by_key(|(place, _)| *place);
+        Self { bytes, placeholders }
     }
 
     /// Returns the length of the request in bytes.
@@ -64,19 +65,19 @@ impl Template {
         self.bytes.len()
     }
 
-    /// Writes the request of a call.
+    /// Writes the request of the call with this number.
     pub fn write(&self, number: u64, out: &mut impl BufMut) {
         let mut rest = 0;
-        for (place, mark) in &self.placeholders {
+        for (place, placeholder) in &self.placeholders {
             out.put_slice(&self.bytes[rest..*place]);
-            rest = place + mark.write(number, out);
+            rest = place + placeholder.write(number, out);
         }
         out.put_slice(&self.bytes[rest..]);
     }
 }
 
 impl Placeholder {
-    /// Writes the number in its form and returns how many bytes it took.
+    /// Writes the call number in the form of this placeholder and returns the number of bytes written.
     fn write(self, number: u64, out: &mut impl BufMut) -> usize {
         match self {
             Self::Id => {
@@ -97,7 +98,7 @@ impl Placeholder {
     }
 }
 
-/// An address of a network of its own for each number.
+/// Returns an IPv6 address in a /64 network of its own for each call number.
 fn address(number: u64) -> [u8; 21] {
     let mut text = *b"2001:db8:0000:0000::1";
     for (place, shift) in NETWORK_DIGITS {
@@ -109,7 +110,7 @@ fn address(number: u64) -> [u8; 21] {
     text
 }
 
-/// Where a part occurs.
+/// Returns the offsets at which `part` occurs in `bytes`.
 fn find_all<'a>(bytes: &'a [u8], part: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
     bytes.windows(part.len()).enumerate().filter(move |(_, window)| *window == part).map(|(place, _)| place)
 }

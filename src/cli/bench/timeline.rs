@@ -1,4 +1,4 @@
-//! What became of the calls of each second, so that a stall and the recovery from it can be seen.
+//! The outcome of the calls of each second, which shows a stall and the recovery from it.
 
 use std::time::Duration;
 
@@ -7,57 +7,57 @@ use serde::Serialize;
 use super::latency::LatencyHistogram;
 use super::outcome::CallOutcome;
 
-/// The calls that were due within one second, whenever they ended.
+/// Counts of the calls that were due within one second, whenever they ended.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct SecondReport {
-    /// Which second of the measured time, from 0.
+    /// Number of the second in the measured time, from 0.
     pub second: usize,
-    /// Calls that were due in it.
+    /// Number of calls that were due.
     pub due: u64,
-    /// Those of them that got a verdict.
+    /// Number of calls that got a verdict.
     pub answered: u64,
-    /// Those that did not.
+    /// Number of calls that were sent and got no verdict.
     pub failed: u64,
-    /// Those for which this program had no room.
+    /// Number of calls that were not sent, because too many were in flight.
     pub not_sent: u64,
-    /// Half of the answers came within so many milliseconds. Absent: there were none.
+    /// Median latency of answered calls in milliseconds, or `None` if none was answered.
     pub p50_ms: Option<f64>,
-    /// 99 % did.
+    /// 99th percentile of the latency in milliseconds, or `None` if no call was answered.
     pub p99_ms: Option<f64>,
-    /// All did.
+    /// Maximum latency in milliseconds, or `None` if no call was answered.
     pub max_ms: Option<f64>,
 }
 
-/// The seconds so far.
+/// The counts of each second so far.
 #[derive(Debug)]
 pub struct Timeline {
     seconds: Vec<SecondReport>,
-    /// Of the seconds whose calls may still end. Two digits are enough to see.
+    /// Histograms of the seconds whose calls may still end, with two significant digits.
     open: Vec<(usize, LatencyHistogram<u32>)>,
-    /// How many seconds after its own a call ends at the latest.
+    /// Number of seconds after which the calls of a second have ended at the latest.
     open_for: usize,
 }
 
 impl Timeline {
-    /// Of calls that take no longer than `timeout`.
+    /// Returns an empty timeline for calls that take no longer than `timeout`.
     pub fn new(timeout: Duration) -> Self {
-        let patience = usize::try_from(timeout.as_secs()).unwrap_or(usize::MAX).saturating_add(2);
-        Self { seconds: Vec::new(), open: Vec::new(), open_for: patience }
+        let open_for = usize::try_from(timeout.as_secs()).unwrap_or(usize::MAX).saturating_add(2);
+        Self { seconds: Vec::new(), open: Vec::new(), open_for }
     }
 
-    /// Counts a call that was due so long after the beginning.
-    pub fn record(&mut self, due: Duration, latency: Duration, ended: CallOutcome) {
+    /// Records a call that was due `due` after the start of the measured time.
+    pub fn record(&mut self, due: Duration, latency: Duration, outcome: CallOutcome) {
         let place = usize::try_from(due.as_secs()).unwrap_or(usize::MAX);
-        let patience = self.open_for;
+        let open_for = self.open_for;
         while self.seconds.len() <= place {
             let second = self.seconds.len();
             self.seconds.push(SecondReport { second, ..SecondReport::default() });
             self.open.push((second, LatencyHistogram::new(2)));
-            self.close_where(|open| open.saturating_add(patience) < second);
+            self.close_where(|open| open.saturating_add(open_for) < second);
         }
         let second = &mut self.seconds[place];
         second.due += 1;
-        match ended {
+        match outcome {
             CallOutcome::Answered => {
                 second.answered += 1;
                 if let Some((_, latencies)) = self.open.iter_mut().find(|(open, _)| *open == place) {
@@ -69,13 +69,13 @@ impl Timeline {
         }
     }
 
-    /// All seconds, with their figures.
+    /// Returns the counts and latencies of all seconds.
     pub fn finish(mut self) -> Vec<SecondReport> {
         self.close_where(|_| true);
         self.seconds
     }
 
-    /// Reduces latencies that will not change any more to figures, so that a long run takes little memory.
+    /// Replaces the histograms of seconds that match by their summaries, so that a long run takes little memory.
     fn close_where(&mut self, over: impl Fn(usize) -> bool) {
         let seconds = &mut self.seconds;
         self.open.retain(|(second, latencies)| {

@@ -1,4 +1,4 @@
-//! The options of `gatepost check`.
+//! Options of `gatepost check`.
 
 use std::path::PathBuf;
 
@@ -14,25 +14,25 @@ use crate::verdict::Decision;
 pub struct CheckArgs {
     #[command(flatten)]
     pub given: GivenArgs,
-    /// Judge every line of a JSONL file, gzipped or not; - is standard input
+    /// Judge every line of a JSONL file, gzipped or not; - reads standard input
     #[arg(long, value_name = "FILE", conflicts_with = "GivenArgs")]
     pub file: Option<PathBuf>,
-    /// Only lines whose field is this, or with != is not; several must all hold
+    /// Only lines whose field has this value, or does not with FIELD!=VALUE; all conditions must hold
     #[arg(long = "where", requires = "file", value_name = "FIELD=VALUE")]
     pub only: Vec<FieldCondition>,
-    /// Also list the comments decided so; in other formats than the table, print only those
+    /// Also list the comments with this decision; formats other than the table print only those
     #[arg(long, requires = "file", value_enum, value_name = "DECISION")]
     pub show: Vec<ShownDecision>,
-    /// Let the server record nothing, count nothing and queue nothing
+    /// Do not record, count or queue anything on the server
     #[arg(long)]
     pub dry_run: bool,
-    /// A model file in place of the compiled-in one, without a server
+    /// Model file to use instead of the compiled-in one, without a server
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
-    /// A folder of policy files (*.toml), without a server
+    /// Folder of policy files (*.toml), without a server
     #[arg(long, value_name = "DIR")]
     pub policy_dir: Option<PathBuf>,
-    /// Exit with 0 approve, 10 hold, 11 reject
+    /// Exit with 0 for approve, 10 for hold, 11 for reject
     #[arg(long, conflicts_with = "file")]
     pub exit_code: bool,
     #[command(flatten)]
@@ -64,7 +64,7 @@ impl CheckArgs {
         self.connect.site_if_any().unwrap_or(OFFLINE_SITE)
     }
 
-    /// Returns whether a server is to judge.
+    /// Returns whether a server judges the comments.
     pub fn is_online(&self) -> bool {
         self.connect.server().is_some()
     }

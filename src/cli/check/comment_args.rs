@@ -1,64 +1,64 @@
-//! One comment from the command line: the text as argument or from standard input, the rest as options.
+//! Arguments that describe one comment: the text as an argument or on standard input, the rest as options.
 
 use std::io::{self, IsTerminal, Read};
 
 use crate::cli::failure::Failure;
 use crate::pb;
 
-/// More than any comment has; beyond it somebody piped the wrong file.
+/// Maximum number of bytes read from standard input. Valid comments are much shorter.
 const MAX_STDIN: u64 = 4 * 1024 * 1024;
 
-/// The comment.
+/// Arguments that describe one comment.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "One comment")]
 pub struct GivenArgs {
-    /// The comment's text; - or nothing reads it from standard input
+    /// Text of the comment; - or no argument reads it from standard input
     #[arg(value_name = "TEXT")]
     text: Option<String>,
-    /// The comment's id [default: a new one]
+    /// Id of the comment [default: a new one]
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// How the text is written
+    /// Format of the text
     #[arg(long, value_enum, value_name = "FORMAT")]
     body_format: Option<BodyFormat>,
-    /// The name shown beside the comment
+    /// Name shown with the comment
     #[arg(long, value_name = "NAME")]
     author_name: Option<String>,
-    /// The author's e-mail address
+    /// E-mail address of the author
     #[arg(long, value_name = "EMAIL")]
     author_email: Option<String>,
-    /// The author's web site
+    /// Website of the author
     #[arg(long, value_name = "URL")]
     author_url: Option<String>,
-    /// The host's own id of the author
+    /// Id of the author at the host
     #[arg(long, value_name = "ID")]
     user_id: Option<String>,
-    /// The author's IP address
+    /// IP address of the author
     #[arg(long, value_name = "IP")]
     ip: Option<String>,
-    /// The title of the post
+    /// Title of the post
     #[arg(long, value_name = "TEXT")]
     post_title: Option<String>,
-    /// The text of the post
+    /// Text of the post
     #[arg(long, value_name = "TEXT")]
     post_text: Option<String>,
-    /// The address of the post
+    /// URL of the post
     #[arg(long, value_name = "URL")]
     post_url: Option<String>,
-    /// The text of the comment that this one answers
+    /// Text of the comment that this one replies to
     #[arg(long, value_name = "TEXT")]
     parent_text: Option<String>,
-    /// What was typed into a field that people cannot see
+    /// Content of a form field that is hidden from people
     #[arg(long, value_name = "TEXT")]
     honeypot: Option<String>,
-    /// Seconds between showing the form and sending it
+    /// Seconds between showing the form and submitting it
     #[arg(long, value_name = "SECONDS")]
     fill_seconds: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum BodyFormat {
-    /// Nothing in it is markup
+    /// Plain text without markup
     Plain,
     /// HTML
     Html,
@@ -67,7 +67,10 @@ enum BodyFormat {
 }
 
 impl GivenArgs {
-    /// The comment, as a host would send it.
+    /// Returns the comment as a host would send it.
+    ///
+    /// # Errors
+    /// Returns an error if the text is missing or cannot be read from standard input.
     pub fn comment(&self, site: &str) -> Result<pb::Comment, Failure> {
         let text = |option: &Option<String>| option.clone().unwrap_or_default();
         let format = match self.body_format {
@@ -82,7 +85,7 @@ impl GivenArgs {
             body: self.body()?,
             body_format: format.into(),
             parent_text: text(&self.parent_text),
-            // An absent message says something else than one with empty fields: no author limit applies.
+            // An absent message differs from one with empty fields: without an author, no author limit applies.
             author: any_given(&[&self.author_name, &self.author_email, &self.author_url, &self.user_id]).then(|| pb::Author {
                 name: text(&self.author_name),
                 email: text(&self.author_email),
@@ -108,7 +111,7 @@ impl GivenArgs {
             Some(text) if text != "-" => return Ok(text.to_owned()),
             None if io::stdin().is_terminal() => {
                 return Err(Failure::usage(
-                    "which comment? Give its text as an argument, pipe it in, or name a --file; see `gatepost check --help`",
+                    "no comment was given; pass its text as an argument, pipe it in, or name a --file; see `gatepost check --help`",
                 ));
             }
             _ => {}

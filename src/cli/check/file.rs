@@ -1,4 +1,4 @@
-//! `gatepost check --file`: every line judged, on all cores or by many calls at once, answers in the order of the lines.
+//! `gatepost check --file`: judges every line, on all cores or with concurrent requests, and reports in line order.
 
 use std::collections::VecDeque;
 use std::iter;
@@ -22,13 +22,14 @@ use crate::cli::rows::{FieldCondition, LabelledComment};
 use crate::cli::runtime::block_on;
 use crate::judge::Judge;
 
-/// Calls in flight to a server.
+/// Maximum number of concurrent requests to a server.
 const MAX_CALLS: usize = 32;
-/// How often a call is made again when the server asks for that.
+/// Maximum number of attempts per comment when the server asks for a retry.
 const MAX_ATTEMPTS: u32 = 5;
+/// Pause before the first retry. Each further pause is longer by the same time.
 const RETRY_PAUSE: Duration = Duration::from_millis(250);
 
-/// How the lines are read.
+/// A parser for the lines of the file.
 #[derive(Clone)]
 struct RowReader {
     site: Arc<str>,
@@ -36,7 +37,10 @@ struct RowReader {
 }
 
 impl RowReader {
-    /// Understands a line; what cannot be judged is the outcome already.
+    /// Parses a line.
+    ///
+    /// # Errors
+    /// Returns the outcome of a line that is not to be judged or is invalid.
     fn row(&self, line: &Line) -> Result<LabelledComment, RowOutcome> {
         match line.parse_row(&self.site, &self.only) {
             Ok(Some(row)) => Ok(row),
@@ -46,41 +50,41 @@ impl RowReader {
     }
 }
 
-/// Judges the file and prints what was asked for.
+/// Judges the file and prints the results.
 pub fn run(args: &CheckArgs, file: &Path) -> Result<ExitCode, Failure> {
-    let reading = RowReader { site: args.site().into(), only: args.only.clone().into() };
-    let begun = Instant::now();
+    let reader = RowReader { site: args.site().into(), only: args.only.clone().into() };
+    let started = Instant::now();
     let mut report = CheckReport::new(args);
     let lines = lines::open(file, |source, length| report.follow(source, length))?;
-    match judge_all(args, file, lines, &reading, &mut report) {
-        Ok(by) => report.finish(&by, begun.elapsed()),
+    match judge_all(args, file, lines, &reader, &mut report) {
+        Ok(by) => report.finish(&by, started.elapsed()),
         Err(failure) => Err(report.with_progress(failure)),
     }
 }
 
-/// Judges the lines and says by whom.
+/// Judges the lines. Returns where they were judged, for the summary.
 fn judge_all(
     args: &CheckArgs,
     file: &Path,
     lines: Lines,
-    reading: &RowReader,
+    reader: &RowReader,
     report: &mut CheckReport,
 ) -> Result<String, Failure> {
     if args.is_online() {
         return block_on(async {
             let connection = args.connect.connect().await?;
-            online(lines, file, reading, &connection, args.dry_run, report).await?;
+            judge_online(lines, file, reader, &connection, args.dry_run, report).await?;
             Ok(format!("by {}", connection.server()))
         });
     }
     let judge = judge(args)?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    map_lines(lines, file, cores, |line| judged_line(reading, &judge, line), |outcome| report.add(outcome))?;
+    map_lines(lines, file, cores, |line| judge_line_offline(reader, &judge, line), |outcome| report.add(outcome))?;
     Ok(format!("on {cores} cores"))
 }
 
-fn judged_line(reading: &RowReader, judge: &Judge, line: &Line) -> RowOutcome {
-    match reading.row(line) {
+fn judge_line_offline(reader: &RowReader, judge: &Judge, line: &Line) -> RowOutcome {
+    match reader.row(line) {
         Err(outcome) => outcome,
         Ok(LabelledComment { comment, label }) => {
             let body = comment.body.clone();
@@ -92,20 +96,22 @@ fn judged_line(reading: &RowReader, judge: &Judge, line: &Line) -> RowOutcome {
     }
 }
 
-/// Up to [`MAX_CALLS`] calls at once; the oldest is waited for first, which keeps the order.
-async fn online(
+/// Judges the lines on a server, with up to [`MAX_CALLS`] concurrent requests.
+///
+/// The oldest request is awaited first, which keeps the order of the lines.
+async fn judge_online(
     mut lines: Lines,
     file: &Path,
-    reading: &RowReader,
+    reader: &RowReader,
     connection: &Connection,
     dry_run: bool,
     report: &mut CheckReport,
 ) -> Result<(), Failure> {
-    let mut coming = read_ahead(MAX_CALLS, iter::from_fn(move || lines.next().transpose()));
+    let mut incoming = read_ahead(MAX_CALLS, iter::from_fn(move || lines.next().transpose()));
     let mut calls: VecDeque<JoinHandle<Result<RowOutcome, Failure>>> = VecDeque::with_capacity(MAX_CALLS);
-    let mut more = true;
-    while more || !calls.is_empty() {
-        let room = more && calls.len() < MAX_CALLS;
+    let mut has_more = true;
+    while has_more || !calls.is_empty() {
+        let has_capacity = has_more && calls.len() < MAX_CALLS;
         let oldest = async {
             match calls.front_mut() {
                 Some(call) => call.await,
@@ -113,25 +119,30 @@ async fn online(
             }
         };
         tokio::select! {
-            line = coming.recv(), if room => match line {
-                None => more = false,
+            line = incoming.recv(), if has_capacity => match line {
+                None => has_more = false,
                 Some(line) => {
                     let line = line.map_err(|error| lines::read_failure(file, &error))?;
-                    let (reading, connection) = (reading.clone(), connection.clone());
-                    calls.push_back(tokio::spawn(async move { checked_line(&reading, &connection, &line, dry_run).await }));
+                    let (reader, connection) = (reader.clone(), connection.clone());
+                    calls.push_back(tokio::spawn(async move { judge_line_online(&reader, &connection, &line, dry_run).await }));
                 }
             },
             outcome = oldest => {
                 calls.pop_front();
-                report.add(outcome.map_err(|_| Failure::failed("a call broke off; please report it with the file"))??)?;
+                report.add(outcome.map_err(|_| Failure::failed("a request ended with a panic; please report this with the file"))??)?;
             }
         }
     }
     Ok(())
 }
 
-async fn checked_line(reading: &RowReader, connection: &Connection, line: &Line, dry_run: bool) -> Result<RowOutcome, Failure> {
-    let LabelledComment { comment, label } = match reading.row(line) {
+async fn judge_line_online(
+    reader: &RowReader,
+    connection: &Connection,
+    line: &Line,
+    dry_run: bool,
+) -> Result<RowOutcome, Failure> {
+    let LabelledComment { comment, label } = match reader.row(line) {
         Ok(row) => row,
         Err(outcome) => return Ok(outcome),
     };
@@ -143,7 +154,7 @@ async fn checked_line(reading: &RowReader, connection: &Connection, line: &Line,
             Err(failure) if failure.is_invalid_request() => {
                 return Ok(RowOutcome::Bad { number: line.number, problem: failure.message().to_owned() });
             }
-            // Asking again is safe: the same comment gets the same verdict.
+            // A retry is safe: the same comment gets the same verdict.
             Err(failure) if failure.is_retryable() && attempt < MAX_ATTEMPTS => {
                 tokio::time::sleep(RETRY_PAUSE * attempt).await;
                 attempt += 1;

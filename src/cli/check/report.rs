@@ -1,4 +1,4 @@
-//! What comes of the lines of a file: printed and counted as it comes, with a bar for the one who waits.
+//! The results of `gatepost check --file`: printed and counted as they arrive, with a progress bar.
 
 use std::io::Read;
 use std::process::ExitCode;
@@ -17,28 +17,28 @@ use crate::cli::verdict_view;
 use crate::pb;
 use crate::verdict::Decision;
 
-/// How much of a comment is listed, in characters.
+/// Length of the listed excerpt of a comment, in characters.
 const EXCERPT: usize = 80;
-/// A longer listing is printed in parts, so that memory stays bounded.
+/// Maximum number of rows of a table. A longer listing is printed in several tables, so that memory stays bounded.
 const MAX_TABLE_ROWS: usize = 200;
 
-/// What a line came to.
+/// The outcome of a line.
 pub enum RowOutcome {
-    /// It was not asked for.
+    /// The line does not meet the conditions.
     Skipped,
-    /// It is no comment, or not one that can be judged.
+    /// The line is not a valid comment.
     Bad { number: u64, problem: String },
-    /// It was judged.
+    /// The comment was judged.
     Judged { verdict: Box<pb::Verdict>, label: Option<String>, body: String },
 }
 
-/// Prints and counts outcomes as they come.
+/// A report that prints and counts outcomes as they arrive.
 pub struct CheckReport {
     screen: TerminalOutput,
     format: Format,
     shown: Vec<Decision>,
     printer: Printer<pb::Verdict>,
-    /// Comments to be listed before the summary, as far as they were not printed yet.
+    /// Listed comments that have not been printed yet.
     listed: Option<comfy_table::Table>,
     tally: DecisionTally,
     bad: u64,
@@ -46,7 +46,7 @@ pub struct CheckReport {
 }
 
 impl CheckReport {
-    /// Nothing yet.
+    /// Returns an empty report.
     pub fn new(args: &CheckArgs) -> Self {
         let screen = TerminalOutput::new();
         Self {
@@ -61,12 +61,12 @@ impl CheckReport {
         }
     }
 
-    /// Lets the bar follow what is read.
+    /// Returns a reader that advances the progress bar as the source is read.
     pub fn follow(&self, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
         progress_bar::wrap_read(&self.bar, source, length)
     }
 
-    /// Prints or counts what a line came to.
+    /// Prints or counts the outcome of a line.
     pub fn add(&mut self, outcome: RowOutcome) -> Result<(), Failure> {
         match outcome {
             RowOutcome::Skipped => Ok(()),
@@ -110,7 +110,7 @@ impl CheckReport {
         self.bar.suspend(|| screen.table(&table).and_then(|()| screen.flush()))
     }
 
-    /// Says how far it came before it failed. What was printed so far stands.
+    /// Removes the progress bar and adds to the failure how many comments were judged before it.
     pub fn with_progress(&self, failure: Failure) -> Failure {
         self.bar.finish_and_clear();
         match self.tally.comments() {
@@ -119,7 +119,7 @@ impl CheckReport {
         }
     }
 
-    /// Prints what is left and the summary, and says how it ended.
+    /// Prints the remaining rows and the summary, and returns the exit code.
     pub fn finish(mut self, by: &str, took: Duration) -> Result<ExitCode, Failure> {
         let some_listed = self.listed.is_some();
         self.print_listed()?;

@@ -1,4 +1,4 @@
-//! `gatepost check` of one comment: its verdict in full.
+//! `gatepost check` of one comment: prints the full verdict.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use crate::cli::verdict_view;
 use crate::pb;
 use crate::verdict::Decision;
 
-/// Judges the comment that the options give, and prints its verdict.
+/// Judges the comment described by the options and prints its verdict.
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let comment = args.given.comment(args.site())?;
     let body = comment.body.clone();
@@ -37,7 +37,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         Some(Decision::Approve) => Ok(ExitCode::SUCCESS),
         Some(Decision::Hold) => Ok(ExitCode::from(10)),
         Some(Decision::Reject) => Ok(ExitCode::from(11)),
-        None => Err(Failure::failed("the server gave a decision that this program does not know; is it newer?")),
+        None => Err(Failure::failed("the server returned a decision that this program does not know; update this program")),
     }
 }
 

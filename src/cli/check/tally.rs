@@ -1,4 +1,4 @@
-//! What a file of comments came to: decisions per label, and what led to them.
+//! Counts for a file of comments: decisions by label and language, and their leading reasons.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,25 +10,25 @@ use crate::cli::verdict_view;
 use crate::pb;
 use crate::verdict::Decision;
 
-/// Different labels, and different reasons per decision, that are told apart: a file that names thousands must not
-/// fill the memory.
+/// Maximum number of labels, and of decisions with reasons, that are counted separately. The rest is counted together, so
+/// that memory stays bounded.
 const MAX_KINDS: usize = 200;
 /// Reasons printed per decision.
 const TOP_REASONS: usize = 5;
 
-/// Columns of numbers.
+/// Headings of the numeric columns.
 const NUMBERS: &[&str] = &["comments", "approve", "%", "hold", "% ", "reject", "%  "];
 
-/// Counts of decisions, in the order of [`Decision::ALL`].
+/// Numbers of comments per decision, in the order of [`Decision::ALL`].
 type Counts = [u64; 3];
 
-/// The tally so far.
+/// Counts of decisions by label, language and leading reason.
 #[derive(Default)]
 pub struct DecisionTally {
     labels: BTreeMap<String, Counts>,
-    /// What languages the comments were taken for.
+    /// Counts by the language of the verdict.
     languages: BTreeMap<String, Counts>,
-    /// Decision and leading reason.
+    /// Counts by decision, as an index into [`Decision::ALL`], and leading reason.
     reasons: BTreeMap<(usize, String), u64>,
     total: Counts,
 }
@@ -58,7 +58,7 @@ impl DecisionTally {
         *self.reasons.entry(key).or_default() += 1;
     }
 
-    /// How many were counted.
+    /// Returns the number of counted comments.
     pub fn comments(&self) -> u64 {
         self.total.iter().sum()
     }
@@ -113,7 +113,7 @@ impl DecisionTally {
     }
 }
 
-/// The code, with the rule or else the label that it is about.
+/// Returns the code of a reason with its rule, or with its label if it has no rule.
 fn leading_reason(reason: &pb::Reason) -> String {
     let about = if reason.rule_id.is_empty() { &reason.label } else { &reason.rule_id };
     text::escape_line(&format!("{} {about}", reason.code), 120)

@@ -1,4 +1,4 @@
-//! The verdict on a comment, by the judge in this program or by a server.
+//! Verdicts on comments, by the judge in this process or by a server.
 
 use std::time::SystemTime;
 
@@ -11,12 +11,15 @@ use crate::facts::Facts;
 use crate::judge::Judge;
 use crate::pb;
 
-/// Returns the judge that the options ask for.
+/// Returns the judge that the options select.
 pub fn judge(args: &CheckArgs) -> Result<Judge, Failure> {
     offline_judge(args.model.as_deref(), args.policy_dir.as_deref()).map_err(|error| Failure::failed(format!("{error:#}")))
 }
 
 /// Judges a comment without a server.
+///
+/// # Errors
+/// Returns an error if the comment is invalid.
 pub fn check_offline(judge: &Judge, comment: pb::Comment) -> Result<pb::Verdict, Failure> {
     let now = SystemTime::now();
     match Comment::parse(comment, now) {
@@ -25,7 +28,7 @@ pub fn check_offline(judge: &Judge, comment: pb::Comment) -> Result<pb::Verdict,
     }
 }
 
-/// Has a server judge a comment.
+/// Judges a comment on a server.
 pub async fn check_online(connection: &Connection, comment: pb::Comment, dry_run: bool) -> Result<pb::Verdict, Failure> {
     let request = pb::CheckCommentRequest { comment: Some(comment), dry_run };
     let answer = connection.moderation().check_comment(request).await.map_err(|status| connection.failure(&status))?;

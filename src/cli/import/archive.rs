@@ -1,4 +1,4 @@
-//! An archive of comments: finds out its format, and gives its comments one by one.
+//! An archive of comments: detects its format and reads its comments one by one.
 
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -18,21 +18,21 @@ use crate::cli::failure::Failure;
 use crate::cli::lines::{ContentReader, Lines};
 use crate::pb;
 
-/// An archive that is read from its beginning.
+/// An archive that is being read.
 pub struct Archive {
     reader: FormatReader,
     format: InputFormat,
     repairs: RepairCounter,
 }
 
-/// Bytes that tell one format from another: white space may come first.
+/// Number of bytes by which the format is detected. They may begin with white space.
 const HEAD_LENGTH: u64 = 1024;
 
 impl Archive {
-    /// Opens an archive, and finds out its format if it was not named. `site` is for comments that name none.
+    /// Opens an archive, and detects its format if `format` is [`InputFormat::Auto`]. Comments that name no site get `site`.
     ///
     /// # Errors
-    /// Returns an error if the format is not known, or the file is not of the format that was named.
+    /// Returns an error if the format is unknown, or if the file does not have the given format.
     pub fn new(mut content: ContentReader, format: InputFormat, file: &Path, site: &str) -> Result<Self, Failure> {
         let about = |problem: String| Failure::failed(format!("{}: {problem}", file.display()));
         let head = read_head(&mut content).map_err(about)?;
@@ -46,10 +46,10 @@ impl Archive {
         Ok(Self { reader, format, repairs })
     }
 
-    /// Returns what to say of an archive in which no comment was found.
+    /// Returns the message for an archive in which no comment was found.
     pub fn nothing_found(&self) -> String {
         format!(
-            "no comments in it; read as {}, which has them as {}. Is it the right file? --input-format names another format",
+            "no comments in it; read as {}, which holds comments as {}. Check the file, or name another format with --input-format",
             self.format.name(),
             self.format.comment_location()
         )
@@ -58,7 +58,7 @@ impl Archive {
     /// Returns the next comment, or `None` if there are no more.
     ///
     /// # Errors
-    /// Returns an error, with its place, if the rest of the file cannot be read.
+    /// Returns an error that names the position if the rest of the file cannot be read.
     pub fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
         let before = self.repairs.count();
         let mut next = self.reader.next()?;
@@ -73,7 +73,7 @@ impl Archive {
 fn read_head(content: &mut ContentReader) -> Result<Vec<u8>, String> {
     let mut head = Vec::new();
     let read = content.by_ref().take(HEAD_LENGTH).read_to_end(&mut head);
-    read.map_err(|error| format!("cannot be read: {error}; is the file whole?"))?;
+    read.map_err(|error| format!("cannot be read: {error}; is the file complete?"))?;
     if head.starts_with("\u{feff}".as_bytes()) {
         head.drain(..3);
     }
@@ -92,7 +92,7 @@ enum FormatReader {
 }
 
 impl FormatReader {
-    /// Returns a reader of a format, and which format it is in the end: of XML the root element may be needed to tell.
+    /// Returns a reader and its format. For [`InputFormat::Auto`] the root element of the XML decides.
     fn open(content: ContentReader, format: InputFormat, file: &Path, site: &str) -> Result<(Self, InputFormat), String> {
         let reader = match format {
             InputFormat::Jsonl => Self::Jsonl(JsonlReader::new(Lines::new(content), site)),
@@ -134,11 +134,12 @@ impl FormatReader {
     }
 }
 
-/// Reads an archive to its end as an import does, and sends nothing: for fuzzers and tests of hostile files, which cannot
-/// reach the readers otherwise. `format` as `--input-format` takes it.
+/// Reads an archive to its end as an import does, without sending anything.
+///
+/// Fuzzers and tests of hostile files use it, because the readers are private. `format` is a value of `--input-format`.
 ///
 /// # Errors
-/// Returns what is wrong with the file, in words.
+/// Returns a description of the problem if the file cannot be read.
 #[doc(hidden)]
 pub fn read_archive(content: ContentReader, format: &str, mut found: impl FnMut(&pb::Comment)) -> Result<(), String> {
     let format = <InputFormat as clap::ValueEnum>::from_str(format, false)?;
@@ -214,7 +215,7 @@ mod tests {
             assert_eq!(found, format, "{text}");
         }
         for (other, problem) in
-            [("<html>", "no export"), ("id,body", "--input-format"), ("<", "no XML"), ("SQLite format 3\0", "database")]
+            [("<html>", "not an export"), ("id,body", "--input-format"), ("<", "not XML"), ("SQLite format 3\0", "database")]
         {
             let failure = open(other).err().unwrap();
             assert!(failure.message().contains(problem), "{}", failure.message());

@@ -1,5 +1,6 @@
-//! What Blogger exports: an Atom feed with posts, pages, comments and settings as entries, of the old kind, which says in
-//! a category what an entry is, or of Google Takeout, which says it in `<blogger:type>`.
+//! A reader for exports of Blogger: an Atom feed with posts, pages, comments and settings as entries.
+//!
+//! The old export states the kind of an entry in a category, Google Takeout in `<blogger:type>`.
 
 use super::claims::StatusClaims;
 use super::entry::{ArchiveEntry, EntryContent, EntryPosition};
@@ -10,21 +11,21 @@ use super::xml::{Attributes, Tag, XmlReader, local_name};
 use crate::comment::{MAX_ID, MAX_NAME, MAX_TITLE_OR_URL};
 use crate::pb;
 
-/// What the category of an entry's kind begins with.
+/// Prefix of the category that states an entry's kind.
 const KIND: &str = "http://schemas.google.com/blogger/2008/kind#";
-/// What Blogger writes for everybody whose address it does not tell.
+/// E-mail address that Blogger writes for authors whose address it withholds.
 const NO_ADDRESS: &str = "noreply@blogger.com";
 
-/// Reads them.
+/// A reader for exports of Blogger.
 pub struct BloggerReader {
     xml: XmlReader,
     site: String,
     posts: Posts,
-    /// The entry that is being read.
+    /// The entry being read.
     draft: Option<BloggerEntry>,
 }
 
-/// An entry, as far as it was read.
+/// An entry that has been read in part.
 #[derive(Default)]
 struct BloggerEntry {
     line: u64,
@@ -34,26 +35,29 @@ struct BloggerEntry {
     content: String,
     plain: bool,
     published_at: Option<prost_types::Timestamp>,
-    /// The address of the page, or of the post that a comment is on.
+    /// URL of the page, or of the post that a comment is on.
     url: String,
-    /// The post that a comment is on.
+    /// Id of the post that a comment is on.
     post: String,
-    /// The comment that this one answers.
+    /// Id of the comment that this one replies to.
     parent: String,
     author: pb::Author,
-    /// Whether the tags speak of the author.
+    /// Whether the current tags are within `<author>`.
     in_author: bool,
-    /// What is said to have become of it.
+    /// Statements about the status of the entry.
     claims: StatusClaims,
 }
 
 impl BloggerReader {
-    /// From behind the root's tag on.
+    /// Returns a reader that starts after the opening tag of the root element.
     pub fn new(xml: XmlReader, site: &str) -> Self {
         Self { xml, site: site.to_owned(), posts: Posts::default(), draft: None }
     }
 
-    /// The next comment.
+    /// Returns the next comment, or `None` at the end of the feed.
+    ///
+    /// # Errors
+    /// Returns an error if the rest of the file cannot be read.
     pub fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
         while let Some(tag) = self.xml.next()? {
             match (tag, &mut self.draft) {
@@ -73,7 +77,7 @@ impl BloggerReader {
         Ok(None)
     }
 
-    /// What an entry is, if it is a comment. A post is kept for the comments on it.
+    /// Returns an entry if it is a comment. Remembers a post or page for its comments.
     fn entry(&mut self, draft: BloggerEntry) -> Option<ArchiveEntry> {
         match draft.kind.as_str() {
             "post" | "page" => {
@@ -89,7 +93,7 @@ impl BloggerReader {
 }
 
 impl BloggerEntry {
-    /// What is said in a tag.
+    /// Handles an opening tag and its attributes.
     fn open_tag(&mut self, name: &str, attributes: &Attributes) {
         match local_name(name) {
             "author" => self.in_author = true,
@@ -117,21 +121,21 @@ impl BloggerEntry {
         }
     }
 
-    /// Takes the first address: of a comment's several it is any that leads to the page.
+    /// Sets the URL if there is none yet. A comment may have several, each of which leads to the page.
     fn set_url(&mut self, href: &str) {
         if self.url.is_empty() {
             self.url = truncate(href.to_owned(), MAX_TITLE_OR_URL);
         }
     }
 
-    /// What is said in text.
+    /// Handles a closing tag and the text before it.
     fn close_tag(&mut self, name: &str, text: String) {
         match (self.in_author, name) {
             (_, "author") => self.in_author = false,
             (true, "name") => self.author.name = truncate(text, MAX_NAME),
             (true, "email") if text.trim() != NO_ADDRESS => self.author.email = truncate(text, MAX_NAME),
             (true, "uri") => match text.rsplit_once("blogger.com/profile/") {
-                // Whoever has a profile has signed in.
+                // Only authors who signed in have a profile.
                 Some((_, id)) => self.author.user_id = truncate(id.trim().to_owned(), MAX_ID + 1),
                 None => self.author.url = Some(truncate(text.trim().to_owned(), MAX_TITLE_OR_URL)),
             },
@@ -140,7 +144,7 @@ impl BloggerEntry {
             (_, "title") => self.title = truncate(text, MAX_TITLE_OR_URL),
             (_, "content") => self.content = text,
             (_, "published") => self.published_at = parse_timestamp(&text),
-            // The prefix of a namespace is the file's choice.
+            // Each file chooses the prefixes of its namespaces.
             (_, name) => match local_name(name) {
                 "type" => self.kind = truncate(text.trim().to_ascii_lowercase(), MAX_NAME),
                 "parent" => self.post = trailing_number(&text),
@@ -153,8 +157,8 @@ impl BloggerEntry {
     fn entry(self, site: &str, posts: &Posts) -> ArchiveEntry {
         let status = match self.claims.status() {
             _ if posts.is_deleted(&self.post) => ImportedStatus::PostDeleted,
-            // The old kind of feed says nothing of what is published.
-            said => said.unwrap_or(ImportedStatus::APPROVED),
+            // The old kind of feed does not state that a comment is published.
+            status => status.unwrap_or(ImportedStatus::APPROVED),
         };
         let mut post = posts.find(self.post);
         if post.url.is_empty() {
@@ -177,7 +181,7 @@ impl BloggerEntry {
     }
 }
 
-/// The number at the end of an id such as `tag:blogger.com,1999:blog-1.post-2`. An id without one stays as it is.
+/// Returns the number at the end of an id such as `tag:blogger.com,1999:blog-1.post-2`, or the id itself if there is none.
 fn trailing_number(id: &str) -> String {
     let id = id.trim();
     let end = id.rsplit_once('-').map(|(_, number)| number);
@@ -265,7 +269,7 @@ pub mod tests {
     #[test]
     fn the_strictest_of_what_is_said_counts_under_any_prefix() {
         let removed = |value: &str| format!("<x:extendedProperty name='blogger.contentRemoved' value='{value}'/>");
-        for (said, expected) in [
+        for (elements, expected) in [
             ("<ns0:status>EMPTIED</ns0:status>".to_owned(), ImportedStatus::Deleted),
             ("<ns0:status>PENDING</ns0:status>".to_owned(), ImportedStatus::HELD),
             ("<ns0:trashed>2022-01-01T00:00:00Z</ns0:trashed>".to_owned(), ImportedStatus::Deleted),
@@ -284,10 +288,10 @@ pub mod tests {
             ),
         ] {
             let post = "<entry><id>b.post-9</id><n:type>POST</n:type><n:status>SOFT_TRASHED</n:status></entry>";
-            let comment = format!("<entry><id>b.post-1</id><n:type>COMMENT</n:type>{said}</entry>");
+            let comment = format!("<entry><id>b.post-1</id><n:type>COMMENT</n:type>{elements}</entry>");
             let entry = BloggerReader::new(xml(format!("<feed>{post}{comment}</feed>")), "site").next().unwrap().unwrap();
             let EntryContent::Comment(_, status) = entry.content else { panic!("no comment") };
-            assert_eq!(status, Some(expected), "{said}");
+            assert_eq!(status, Some(expected), "{elements}");
         }
     }
 }

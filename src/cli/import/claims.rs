@@ -1,5 +1,6 @@
-//! What an archive says became of a comment, in whatever words: of all that it says, the strictest counts, and what is not
-//! understood never publishes a comment.
+//! The statements of an archive about the status of a comment, in the vocabularies of many systems.
+//!
+//! The strictest statement counts, and one that is not understood never publishes a comment.
 
 mod answer;
 #[cfg(test)]
@@ -16,51 +17,54 @@ use crate::cli::lines::Fields;
 use crate::cli::rows::value_text;
 use crate::cli::text;
 
-/// Most items of a list that are looked at.
+/// Maximum number of items of a list that are read, and of doubts that are kept.
 const MAX_ITEMS: usize = 16;
-/// How much is repeated of what is not understood, in characters.
+/// Maximum number of characters quoted from a value that is not understood.
 const MAX_QUOTED: usize = 40;
 
-/// All that an archive says became of a comment.
+/// The statements of an archive about the status of a comment.
 #[derive(Debug, Default)]
 pub struct StatusClaims {
+    /// The strictest status stated so far.
     strictest: Option<ImportedStatus>,
-    /// What of it is not understood, with its name.
+    /// Statements that are not understood, each with the name of its field.
     doubts: Vec<String>,
 }
 
 impl StatusClaims {
-    /// Returns the strictest of what was said. `None`: nothing was.
+    /// Returns the strictest status, or `None` if no statement was made.
     pub fn status(&self) -> Option<ImportedStatus> {
         self.strictest
     }
 
-    /// Returns what was not understood, each with its name, for the report.
+    /// Returns the statements that were not understood, each with the name of its field, for the report.
     pub fn doubts(self) -> Vec<String> {
         self.doubts
     }
 
-    /// Adds what is known from elsewhere.
+    /// Adds a status.
     pub fn add(&mut self, status: ImportedStatus) {
         self.strictest = self.strictest.max(Some(status));
     }
 
-    /// Adds something that is not understood: it needs a moderator's eye.
-    pub fn add_doubt(&mut self, what: String) {
+    /// Adds a statement that is not understood, and holds the comment for a moderator.
+    pub fn add_doubt(&mut self, statement: String) {
         self.add(ImportedStatus::HELD);
         if self.doubts.len() < MAX_ITEMS {
-            self.doubts.push(what);
+            self.doubts.push(statement);
         }
     }
 
-    /// Adds what an element of XML says, if its name is one of those that say something.
+    /// Adds the statement of an XML element, if its name is one that describes a status.
     pub fn add_element(&mut self, name: &str, text: &str) {
-        if let Some(says) = FieldMeaning::of_field(local_name(name)) {
-            self.add_value(local_name(name), says, &Value::String(text.chars().take(MAX_WORD + 1).collect()));
+        if let Some(meaning) = FieldMeaning::of_field(local_name(name)) {
+            self.add_value(local_name(name), meaning, &Value::String(text.chars().take(MAX_WORD + 1).collect()));
         }
     }
 
-    /// Takes out the fields that say something, and adds what they say. What has more in it than that stays.
+    /// Adds the statements of all fields that describe a status, and removes those fields.
+    ///
+    /// Objects that may hold other data too, such as the author, stay without the fields that were read from them.
     pub fn extract(&mut self, fields: &mut Fields) {
         fields.retain(|name, value| match FieldMeaning::of_field(name) {
             None => true,
@@ -80,32 +84,32 @@ impl StatusClaims {
                 self.add_verdict_object(name, value);
                 true
             }
-            Some(says) => {
-                self.add_value(name, says, value);
+            Some(meaning) => {
+                self.add_value(name, meaning, value);
                 false
             }
         });
     }
 
-    /// Adds what a field says of a comment. Of a list, the strictest item counts.
-    fn add_value(&mut self, name: &str, says: FieldMeaning, value: &Value) {
+    /// Adds the statement of a field. The strictest item of a list counts.
+    fn add_value(&mut self, name: &str, meaning: FieldMeaning, value: &Value) {
         if let Value::Array(items) = value
             && !items.is_empty()
         {
-            items.iter().take(MAX_ITEMS).for_each(|item| self.add_value(name, says, item));
+            items.iter().take(MAX_ITEMS).for_each(|item| self.add_value(name, meaning, item));
             if items.len() > MAX_ITEMS {
                 self.add_doubt(describe(name, value));
             }
             return;
         }
         let word = value.as_str().and_then(parse_status);
-        match (says, YesNo::parse(value)) {
+        match (meaning, YesNo::parse(value)) {
             (FieldMeaning::Deleted | FieldMeaning::Spam | FieldMeaning::Held | FieldMeaning::Blocked, YesNo::No) => {}
             (FieldMeaning::Deleted, _) => self.add(ImportedStatus::Deleted),
             (FieldMeaning::Spam, YesNo::Yes) => self.add(ImportedStatus::REJECTED),
             (FieldMeaning::Spam, YesNo::Other) => match word.filter(|status| *status >= ImportedStatus::REJECTED) {
                 Some(status) => self.add(status),
-                // A score, for example.
+                // For example a score.
                 None => self.add_doubt(describe(name, value)),
             },
             (FieldMeaning::Held | FieldMeaning::Blocked, _) => {
@@ -118,7 +122,7 @@ impl StatusClaims {
             (FieldMeaning::Approved | FieldMeaning::Shown, YesNo::Other) => self.add_word(name, word, value),
             (FieldMeaning::StatusWord, _) if value.is_null() => {}
             (FieldMeaning::StatusWord, _) => {
-                // Numbers are the same as text, and 1.0 is no word.
+                // A whole number is read like its text. 1.0 is not a status word.
                 let word = word.or_else(|| value.is_u64().then(|| parse_status(&value_text(value)))?);
                 self.add_word(name, word, value);
             }
@@ -148,7 +152,7 @@ impl StatusClaims {
         }
     }
 
-    /// Adds what the fields of an object say that stands where a word may stand, such as a verdict.
+    /// Adds the statements of an object that takes the place of a status word, such as a verdict.
     fn add_verdict_object(&mut self, name: &str, value: &mut Value) {
         let Value::Object(fields) = value else { return };
         if fields.is_empty() {
@@ -164,30 +168,31 @@ impl StatusClaims {
         self.doubts.truncate(MAX_ITEMS);
     }
 
-    /// Adds what stands among other things: fields, or names of flags.
+    /// Adds the statements within a nested value: fields, or names of flags.
     fn add_nested(&mut self, value: &mut Value) {
         match value {
             Value::Object(fields) => self.extract(fields),
             Value::Array(items) => items.iter_mut().for_each(|item| self.add_nested(item)),
             Value::String(name) => {
-                if let Some(says @ (FieldMeaning::Deleted | FieldMeaning::Spam | FieldMeaning::Held | FieldMeaning::Blocked)) =
-                    FieldMeaning::of_field(name)
+                if let Some(
+                    meaning @ (FieldMeaning::Deleted | FieldMeaning::Spam | FieldMeaning::Held | FieldMeaning::Blocked),
+                ) = FieldMeaning::of_field(name)
                 {
-                    self.add_value(name, says, &Value::Bool(true));
+                    self.add_value(name, meaning, &Value::Bool(true));
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    /// Adds that an author may not write. What else is said of authors is not said of their comments.
+    /// Adds whether an author is blocked. Other statements about authors do not apply to their comments.
     fn add_author(&mut self, value: &mut Value) {
         if let Value::Object(fields) = value {
             self.extract_author(fields);
         }
     }
 
-    /// Takes out the fields of an author that say whether they may write, and adds what they say.
+    /// Adds the statements of the fields that say whether an author is blocked, and removes those fields.
     pub fn extract_author(&mut self, fields: &mut Fields) {
         fields.retain(|name, value| {
             let blocked = FieldMeaning::of_field(name) == Some(FieldMeaning::Blocked);
@@ -198,24 +203,25 @@ impl StatusClaims {
         });
     }
 
-    /// Adds that a post was thrown away. What else is said of posts is not said of their comments.
+    /// Adds whether a post was deleted. Other statements about posts do not apply to their comments.
     fn add_post(&mut self, value: &mut Value) {
         if let Value::Object(fields) = value {
-            let mut said = Self::default();
+            let mut claims = Self::default();
             fields.retain(|name, value| {
-                let says = FieldMeaning::of_field(name).filter(|says| {
-                    matches!(says, FieldMeaning::Deleted | FieldMeaning::StatusWord | FieldMeaning::PostStatusWord)
+                let meaning = FieldMeaning::of_field(name).filter(|meaning| {
+                    matches!(meaning, FieldMeaning::Deleted | FieldMeaning::StatusWord | FieldMeaning::PostStatusWord)
                 });
-                says.into_iter().for_each(|says| said.add_value(name, says, value));
-                says.is_none()
+                meaning.into_iter().for_each(|meaning| claims.add_value(name, meaning, value));
+                meaning.is_none()
             });
-            if said.strictest >= Some(ImportedStatus::Deleted) {
+            if claims.strictest >= Some(ImportedStatus::Deleted) {
                 self.add(ImportedStatus::PostDeleted);
             }
         }
     }
 }
 
+/// Describes a statement that is not understood.
 fn describe(name: &str, value: &Value) -> String {
     let name = text::escape_line(name, MAX_WORD);
     match value {

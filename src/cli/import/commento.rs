@@ -1,5 +1,7 @@
-//! What Commento and Comentario export: one JSON object with a list of comments, one of their authors, and in newer ones
-//! one of pages. The authors come last, so that it is read as a whole, up to a bound.
+//! A reader for exports of Commento and Comentario: a JSON object with lists of comments, of authors and, in newer
+//! exports, of pages.
+//!
+//! The authors come last, so an export is read as a whole, up to a maximum size.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -20,17 +22,18 @@ use crate::cli::text;
 use crate::comment::{Format, MAX_ID, MAX_NAME, MAX_TITLE_OR_URL, PlainText, external_id_problem};
 use crate::pb;
 
-/// Longest export, in bytes, unzipped.
+/// Maximum size of an export, in bytes, uncompressed.
 const MAX_SIZE: u64 = 256 * 1024 * 1024;
-/// Most comments, authors or pages of an export.
+/// Maximum number of comments, authors or pages of an export.
 const MAX_ROWS: usize = 1_000_000;
-/// How much is said of what is wrong, in characters: the parser repeats what it did not expect.
+/// Maximum length of an error message, in characters. The parser quotes what it did not expect.
 const MAX_PROBLEM: usize = 300;
-/// What Commento writes in place of a deleted comment, and how long that may be as HTML.
+/// Text that Commento writes in place of a deleted comment.
 const DELETED_TEXT: &str = "[deleted]";
+/// Maximum length of that text as HTML, in bytes.
 const MAX_DELETED: usize = 200;
 
-/// Reads it.
+/// A reader for exports of Commento and Comentario.
 pub struct CommentoReader {
     site: String,
     comments: IntoIter<Result<CommentoComment, String>>,
@@ -39,7 +42,7 @@ pub struct CommentoReader {
     pages: HashMap<String, Page>,
 }
 
-/// The whole export.
+/// An export as a whole.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Export {
@@ -48,7 +51,7 @@ struct Export {
     pages: LenientList<Page>,
 }
 
-/// A comment: of Commento, of Comentario before version 3, which has its names, or of later ones.
+/// A comment of Commento or Comentario. Comentario before version 3 uses the field names of Commento.
 #[derive(Deserialize)]
 struct CommentoComment {
     #[serde(rename = "commentHex", alias = "id")]
@@ -59,10 +62,10 @@ struct CommentoComment {
     parent: Option<String>,
     #[serde(default)]
     domain: Option<String>,
-    /// The path of the page, in Commento.
+    /// Path of the page, in Commento.
     #[serde(default)]
     url: Option<String>,
-    /// The path of the page, in early versions of Comentario.
+    /// Path of the page, in early versions of Comentario.
     #[serde(default)]
     path: Option<String>,
     #[serde(default, rename = "pageId")]
@@ -75,12 +78,12 @@ struct CommentoComment {
     created_at: String,
     #[serde(default, rename = "authorName")]
     author_name: Option<String>,
-    /// The others, with what became of it.
+    /// All other fields, among them those that state the status.
     #[serde(flatten)]
     rest: Fields,
 }
 
-/// Who wrote comments.
+/// An author.
 #[derive(Deserialize)]
 struct Commenter {
     #[serde(rename = "commenterHex", alias = "id")]
@@ -93,7 +96,7 @@ struct Commenter {
     url: Option<String>,
 }
 
-/// Where comments stand.
+/// A page with comments.
 #[derive(Deserialize)]
 struct Page {
     id: String,
@@ -103,7 +106,7 @@ struct Page {
     title: Option<String>,
 }
 
-/// A list whose items are understood one by one, so that a bad one costs no other.
+/// A list whose items are parsed one by one, so that an invalid item does not affect the others.
 struct LenientList<T>(Vec<Result<T, String>>);
 
 impl<T> Default for LenientList<T> {
@@ -127,7 +130,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for LenientListVisitor<T> {
         f.write_str("a list")
     }
 
-    /// What has no items is written as `null`.
+    // A list without items may be written as `null`.
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
         Ok(LenientList::default())
     }
@@ -145,18 +148,18 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for LenientListVisitor<T> {
 }
 
 impl CommentoReader {
-    /// Reads the whole of it.
+    /// Reads the whole export.
     ///
     /// # Errors
-    /// It is no export, or too long.
+    /// Returns an error if the content is not an export, or is too long.
     pub fn new(content: ContentReader, site: &str) -> Result<Self, String> {
         let mut content = BufReader::new(content.take(MAX_SIZE));
         let export: Result<Export, _> = serde_json::from_reader(&mut content);
         let export = export.map_err(|error| match content.get_ref().limit() {
-            0 => format!("is longer than {} MiB, and such an export is read as a whole", MAX_SIZE / 1024 / 1024),
+            0 => format!("is longer than {} MiB, the maximum for this format; split it", MAX_SIZE / 1024 / 1024),
             _ => {
                 let error = text::escape_line(&error.to_string(), MAX_PROBLEM);
-                format!("is no export of Commento or Comentario: {error}; is the file whole?")
+                format!("is not an export of Commento or Comentario: {error}; is the file complete?")
             }
         })?;
         let commenters = export.commenters.0.into_iter().flatten().map(|one| (one.id.clone(), one)).collect();
@@ -164,14 +167,14 @@ impl CommentoReader {
         Ok(Self { site: site.to_owned(), comments: export.comments.0.into_iter(), number: 0, commenters, pages })
     }
 
-    /// The next comment.
+    /// Returns the next comment, or `None` at the end of the list.
     pub fn next(&mut self) -> Option<ArchiveEntry> {
         let row = self.comments.next()?;
         self.number += 1;
         let mut claims = StatusClaims::default();
         let found = row
-            .map_err(|error| format!("is no comment of an export: {error}"))
-            .and_then(|mut row| self.found(row.status(&mut claims)?, row));
+            .map_err(|error| format!("is not a comment of an export: {error}"))
+            .and_then(|mut row| self.read_content(row.status(&mut claims)?, row));
         let found = found.unwrap_or_else(EntryContent::Invalid);
         let mut entry = ArchiveEntry { doubts: claims.doubts(), ..ArchiveEntry::new(EntryPosition::Index(self.number), found) };
         if let EntryContent::Comment(comment, _) = &entry.content {
@@ -180,11 +183,11 @@ impl CommentoReader {
         Some(entry)
     }
 
-    fn found(&self, status: ImportedStatus, row: CommentoComment) -> Result<EntryContent, String> {
+    fn read_content(&self, status: ImportedStatus, row: CommentoComment) -> Result<EntryContent, String> {
         let commenter = row.author.as_ref().and_then(|id| self.commenters.get(id));
-        let typed = row.author_name.filter(|name| !name.is_empty());
-        let mut author = pb::Author { name: truncate(typed.unwrap_or_default(), MAX_NAME), ..pb::Author::default() };
-        // Whoever is not in the list has not signed in.
+        let name = row.author_name.filter(|name| !name.is_empty());
+        let mut author = pb::Author { name: truncate(name.unwrap_or_default(), MAX_NAME), ..pb::Author::default() };
+        // Authors outside the list have not signed in.
         if let Some(known) = commenter {
             if author.name.is_empty() {
                 author.name = truncate(known.name.clone().unwrap_or_default(), MAX_NAME);
@@ -212,7 +215,7 @@ impl CommentoReader {
         let comment = pb::Comment {
             site: self.site.clone(),
             comment_id: row.id,
-            // Commento's word for none.
+            // Commento writes "root" for a comment without a parent.
             parent_id: row.parent.filter(|parent| parent != "root").unwrap_or_default(),
             author: Some(author),
             post: Some(post),
@@ -226,35 +229,37 @@ impl CommentoReader {
 }
 
 impl CommentoComment {
-    /// Returns what became of it: the strictest of all that is said.
+    /// Returns the strictest status that the comment states, and adds all statements to `claims`.
+    ///
+    /// # Errors
+    /// Returns an error if the comment states no status.
     fn status(&mut self, claims: &mut StatusClaims) -> Result<ImportedStatus, String> {
-        // Comentario's way to say that a moderator has rejected it: neither approved nor waiting.
-        let says_no = |name| self.rest.get(name).is_some_and(|value| value == false);
-        if says_no("isApproved") && (says_no("isPending") || !self.rest.contains_key("isPending")) {
+        // In Comentario a comment that is neither approved nor pending was rejected by a moderator.
+        let is_false = |name| self.rest.get(name).is_some_and(|value| value == false);
+        if is_false("isApproved") && (is_false("isPending") || !self.rest.contains_key("isPending")) {
             claims.add(ImportedStatus::REJECTED);
         }
-        // Commento's exports leave out the flag, and then only the text tells.
-        if self.says_deleted() {
+        // Exports of Commento leave out the flag, so that only the text shows the deletion.
+        if self.has_deleted_text() {
             claims.add(ImportedStatus::Deleted);
         }
         claims.extract(&mut self.rest);
-        claims.status().ok_or_else(|| "does not say whether it was approved".to_owned())
+        claims.status().ok_or_else(|| "has no status that says whether it was approved".to_owned())
     }
 
-    /// Whether its text is what stands in place of a deleted one.
-    fn says_deleted(&self) -> bool {
-        let is_it = |text: &str| text.trim().eq_ignore_ascii_case(DELETED_TEXT);
+    /// Returns whether the text is the placeholder of a deleted comment.
+    fn has_deleted_text(&self) -> bool {
+        let is_placeholder = |text: &str| text.trim().eq_ignore_ascii_case(DELETED_TEXT);
         match self.markdown.as_deref().unwrap_or_default() {
-            "" => self
-                .html
-                .as_deref()
-                .is_some_and(|html| html.len() <= MAX_DELETED && is_it(PlainText::reduce(html, Format::Html).as_str())),
-            markdown => is_it(markdown),
+            "" => self.html.as_deref().is_some_and(|html| {
+                html.len() <= MAX_DELETED && is_placeholder(PlainText::reduce(html, Format::Html).as_str())
+            }),
+            markdown => is_placeholder(markdown),
         }
     }
 }
 
-/// Whether an id is that of somebody who has signed in. The one that is all zeros is everybody else's.
+/// Returns whether an id belongs to an author who has signed in. All others share an id of zeros.
 fn is_signed_in(id: &str) -> bool {
     id != "anonymous" && id.bytes().any(|byte| !b"0-".contains(&byte)) && external_id_problem(id).is_none()
 }
@@ -338,14 +343,14 @@ pub mod tests {
     fn lists_may_be_null_and_a_file_that_was_cut_off_says_so() {
         assert_eq!(all(r#"{"version":3,"pages":null,"comments":null,"commenters":null}"#).len(), 0);
         let problem = open(&EXPORT[..EXPORT.len() / 2]).err().unwrap();
-        assert!(problem.contains("is the file whole?"), "{problem}");
+        assert!(problem.contains("is the file complete?"), "{problem}");
         let problem = open(&format!("\"{}\"", "x".repeat(100_000))).err().unwrap();
-        assert!(problem.contains("is no export") && problem.len() < 1_000, "{} bytes", problem.len());
+        assert!(problem.contains("is not an export") && problem.len() < 1_000, "{} bytes", problem.len());
     }
 
     #[test]
     fn the_strictest_of_what_is_said_counts_however_it_is_written() {
-        for (said, expected) in [
+        for (fields, expected) in [
             (r#""state":"approved","deletionDate":"2021-05-05""#, ImportedStatus::Deleted),
             (r#""state":"approved","deletionDate":"2021-05-05 06:07""#, ImportedStatus::Deleted),
             (r#""state":"approved","deletionDate":1620172800"#, ImportedStatus::Deleted),
@@ -365,8 +370,8 @@ pub mod tests {
             (r#""isApproved":"false""#, ImportedStatus::HELD),
             (r#""isApproved":true,"deletedTime":"2021-05-05T00:00:00Z""#, ImportedStatus::Deleted),
         ] {
-            let export = format!(r#"{{"version":1,"comments":[{{"id":"a",{said}}}]}}"#);
-            assert_eq!(all(&export)[0].as_ref().unwrap().1, expected, "{said}");
+            let export = format!(r#"{{"version":1,"comments":[{{"id":"a",{fields}}}]}}"#);
+            assert_eq!(all(&export)[0].as_ref().unwrap().1, expected, "{fields}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What Disqus exports: threads first, one a page, then every comment as `<post>` with a reference to its thread.
+//! A reader for exports of Disqus: first the threads, one per page, then each comment as a `<post>` that refers to its
+//! thread.
 
 use super::claims::StatusClaims;
 use super::entry::{ArchiveEntry, EntryContent, EntryPosition};
@@ -9,23 +10,23 @@ use super::xml::{Attributes, Tag, XmlReader, local_name};
 use crate::comment::{MAX_ID, MAX_NAME, MAX_TITLE_OR_URL, external_id_problem};
 use crate::pb;
 
-/// Reads them.
+/// A reader for exports of Disqus.
 pub struct DisqusReader {
     xml: XmlReader,
     site: String,
     threads: Posts,
-    within: OpenElement,
+    element: OpenElement,
 }
 
-/// What is being read.
+/// The element being read.
 enum OpenElement {
-    /// Neither of the two.
+    /// Neither a thread nor a comment.
     Nothing,
     Thread(Box<pb::Post>, StatusClaims),
     Post(Box<DisqusPost>),
 }
 
-/// A comment, as far as it was read.
+/// A comment that has been read in part.
 #[derive(Default)]
 struct DisqusPost {
     line: u64,
@@ -39,24 +40,27 @@ struct DisqusPost {
 }
 
 impl DisqusReader {
-    /// From behind the root's tag on.
+    /// Returns a reader that starts after the opening tag of the root element.
     pub fn new(xml: XmlReader, site: &str) -> Self {
-        Self { xml, site: site.to_owned(), threads: Posts::default(), within: OpenElement::Nothing }
+        Self { xml, site: site.to_owned(), threads: Posts::default(), element: OpenElement::Nothing }
     }
 
-    /// The next comment.
+    /// Returns the next comment, or `None` at the end of the export.
+    ///
+    /// # Errors
+    /// Returns an error if the rest of the file cannot be read.
     pub fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
         while let Some(tag) = self.xml.next()? {
             match tag {
                 Tag::Open { name, attributes } => self.open(&name, &attributes),
-                Tag::Close { name, text } => match (&mut self.within, name.as_str()) {
+                Tag::Close { name, text } => match (&mut self.element, name.as_str()) {
                     (OpenElement::Thread(..), "thread") => self.remember(),
                     (OpenElement::Thread(thread, _), "link") => thread.url = truncate(text, MAX_TITLE_OR_URL),
                     (OpenElement::Thread(thread, _), "title") => thread.title = truncate(text, MAX_TITLE_OR_URL),
                     (OpenElement::Thread(thread, _), "createdAt") => thread.published_at = parse_timestamp(&text),
                     (OpenElement::Thread(_, claims), name) => claims.add_element(name, &text),
                     (OpenElement::Post(_), "post") => {
-                        if let OpenElement::Post(draft) = std::mem::replace(&mut self.within, OpenElement::Nothing) {
+                        if let OpenElement::Post(draft) = std::mem::replace(&mut self.element, OpenElement::Nothing) {
                             return Ok(Some(self.entry(*draft)));
                         }
                     }
@@ -69,15 +73,15 @@ impl DisqusReader {
     }
 
     fn open(&mut self, name: &str, attributes: &Attributes) {
-        // One that is too long stays so: cut, it might be another's.
+        // An id that is too long stays invalid: cut to the maximum, it might equal another id.
         let id = truncate(attributes.get("dsq:id").to_owned(), MAX_ID + 1);
-        match (&mut self.within, name) {
+        match (&mut self.element, name) {
             (OpenElement::Nothing, "thread") => {
-                self.within = OpenElement::Thread(Box::new(pb::Post { id, ..pb::Post::default() }), StatusClaims::default());
+                self.element = OpenElement::Thread(Box::new(pb::Post { id, ..pb::Post::default() }), StatusClaims::default());
             }
             (OpenElement::Nothing, "post") => {
                 let comment = pb::Comment { comment_id: id, ..pb::Comment::default() };
-                self.within =
+                self.element =
                     OpenElement::Post(Box::new(DisqusPost { line: self.xml.line(), comment, ..DisqusPost::default() }));
             }
             (OpenElement::Post(draft), "thread") => draft.thread = id,
@@ -86,15 +90,15 @@ impl DisqusReader {
         }
     }
 
-    /// Keeps the thread that was read.
+    /// Remembers the thread that was read.
     fn remember(&mut self) {
-        if let OpenElement::Thread(post, claims) = std::mem::replace(&mut self.within, OpenElement::Nothing) {
+        if let OpenElement::Thread(post, claims) = std::mem::replace(&mut self.element, OpenElement::Nothing) {
             self.threads.remember(*post, claims.status() >= Some(ImportedStatus::Deleted));
         }
     }
 
     fn entry(&self, draft: DisqusPost) -> ArchiveEntry {
-        // Disqus deletes spam, too; that it was spam says more.
+        // Disqus also deletes spam; rejected is the more specific status.
         let status = if draft.spam.status() == Some(ImportedStatus::REJECTED) {
             ImportedStatus::REJECTED
         } else if self.threads.is_deleted(&draft.thread) {
@@ -120,7 +124,7 @@ impl DisqusReader {
 }
 
 impl DisqusPost {
-    /// What is said of a comment, or of its author.
+    /// Handles a closing tag within a comment or its author, and the text before it.
     fn close_tag(&mut self, name: &str, text: String) {
         self.claims.add_element(name, &text);
         match local_name(name) {
@@ -185,7 +189,7 @@ pub mod tests {
 
     #[test]
     fn the_strictest_of_what_is_said_counts_however_it_is_written() {
-        for (said, expected) in [
+        for (elements, expected) in [
             ("<isDeleted>True</isDeleted>", ImportedStatus::Deleted),
             ("<isDeleted>1</isDeleted>", ImportedStatus::Deleted),
             ("<isDeleted>true</isDeleted><isDeleted>false</isDeleted>", ImportedStatus::Deleted),
@@ -198,10 +202,10 @@ pub mod tests {
             ("<thread dsq:id=\"7\"/>", ImportedStatus::PostDeleted),
         ] {
             let threads = "<thread dsq:id=\"7\"><isDeleted>true</isDeleted></thread><thread dsq:id=\"7\"/>";
-            let text = format!("<disqus>{threads}<post dsq:id=\"1\">{said}</post></disqus>");
+            let text = format!("<disqus>{threads}<post dsq:id=\"1\">{elements}</post></disqus>");
             let entry = DisqusReader::new(xml(text), "site").next().unwrap().unwrap();
             let EntryContent::Comment(_, status) = entry.content else { panic!("no comment") };
-            assert_eq!(status, Some(expected), "{said}");
+            assert_eq!(status, Some(expected), "{elements}");
         }
     }
 }

@@ -1,37 +1,37 @@
-//! One entry of an archive: a comment or something else, where it stands, and what is known of it.
+//! An entry of an archive: a comment or something else, with its position and the problems found.
 
 use std::fmt;
 
 use super::status::ImportedStatus;
 use crate::pb;
 
-/// One comment of an archive, as far as it can be read.
+/// An entry of an archive.
 pub struct ArchiveEntry {
-    /// Where it stands.
+    /// Position in the archive.
     pub position: EntryPosition,
-    /// What it is.
+    /// Content of the entry.
     pub content: EntryContent,
-    /// Whether bytes in it, or behind the one before, were not UTF-8 and were replaced.
+    /// Whether bytes in the entry, or between it and the previous one, were not UTF-8 and were replaced.
     pub repaired: bool,
-    /// What it has that is not understood, and was left out, by name.
+    /// Names of unknown fields, which were left out.
     pub unknown: Vec<String>,
-    /// What the archive says became of it and is not understood, so that it is held.
+    /// Statements about its status that are not understood, so that the comment is held.
     pub doubts: Vec<String>,
 }
 
 impl ArchiveEntry {
-    /// Returns an entry that was understood in full.
-    pub fn new(place: EntryPosition, found: EntryContent) -> Self {
-        Self { position: place, content: found, repaired: false, unknown: Vec::new(), doubts: Vec::new() }
+    /// Returns an entry without repairs, unknown fields or doubts.
+    pub fn new(position: EntryPosition, content: EntryContent) -> Self {
+        Self { position, content, repaired: false, unknown: Vec::new(), doubts: Vec::new() }
     }
 }
 
-/// Where something stands in an archive.
+/// The position of an entry in an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryPosition {
-    /// The line where it begins, from 1.
+    /// The line on which it begins, from 1.
     Line(u64),
-    /// The comment of that number in an archive that has no lines: its place in a list, from 1, or its key in a table.
+    /// The number of a comment in an archive without lines: its place in a list, from 1, or its key in a table.
     Index(u64),
 }
 
@@ -44,17 +44,17 @@ impl fmt::Display for EntryPosition {
     }
 }
 
-/// What stands at a place of an archive.
+/// The content of an entry.
 pub enum EntryContent {
-    /// A comment, and what was decided on it. `None`: the archive does not say.
+    /// A comment and its status, which is `None` if the archive does not state one.
     Comment(Box<pb::Comment>, Option<ImportedStatus>),
-    /// Something that is no reader's comment, in the archive's word for its kind.
+    /// Something that no reader wrote, with the archive's name for its kind.
     NotAComment(String),
-    /// A comment that cannot be understood, and why.
+    /// A comment that is invalid, with the reason.
     Invalid(String),
 }
 
-/// Returns what to say of an archive that cannot be read to its end.
+/// Returns the message for an archive that cannot be read to its end.
 pub fn read_problem(error: impl fmt::Display) -> String {
-    format!("cannot be read on: {error}; is the file whole?")
+    format!("cannot be read further: {error}; is the file complete?")
 }

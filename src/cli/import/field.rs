@@ -1,19 +1,22 @@
-//! Fields of comments as exports write them: texts cut to the length that a comment may have, and timestamps.
+//! Fields of exported comments: texts, truncated to the maximum length of a comment's field, and timestamps.
 
 use time::format_description::FormatItem;
 use time::format_description::well_known::{Rfc2822, Rfc3339};
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
-/// Cuts what is only evidence to what a comment may have of it.
-pub fn truncate(mut text: String, most: usize) -> String {
-    text.truncate(text.floor_char_boundary(most));
+/// Truncates a text to at most `max_bytes` bytes, at a character boundary.
+pub fn truncate(mut text: String, max_bytes: usize) -> String {
+    text.truncate(text.floor_char_boundary(max_bytes));
     text
 }
 
 const SQL_DATETIME: &[FormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
 
-/// A moment as exports write it. `None`: they do not know, which they write as a date that there never was.
+/// Parses a timestamp of an export.
+///
+/// Returns `None` if the text is not a timestamp or is a placeholder such as `0000-00-00 00:00:00`, or if the time is out of
+/// the range of [`timestamp_from_unix`].
 pub fn parse_timestamp(text: &str) -> Option<prost_types::Timestamp> {
     let text = text.trim();
     let parsed = PrimitiveDateTime::parse(text, SQL_DATETIME)
@@ -24,10 +27,12 @@ pub fn parse_timestamp(text: &str) -> Option<prost_types::Timestamp> {
     timestamp_from_unix(parsed.unix_timestamp())
 }
 
-/// 1990-01-01, in seconds since 1970.
+/// Earliest timestamp of a comment: 1990-01-01, in seconds since 1970.
 const MIN_TIMESTAMP: i64 = 631_152_000;
 
-/// A moment in seconds since 1970. `None` where it is from before the first blog or from the future, as Gatepost takes neither.
+/// Converts seconds since 1970 into a timestamp.
+///
+/// Returns `None` if the time is before 1990 or in the future, because Gatepost accepts neither.
 pub fn timestamp_from_unix(seconds: i64) -> Option<prost_types::Timestamp> {
     (MIN_TIMESTAMP..=OffsetDateTime::now_utc().unix_timestamp())
         .contains(&seconds)

@@ -1,39 +1,39 @@
-//! The formats of archives, and how each is known by the beginning of a file.
+//! The formats of archives, and their detection from the beginning of a file.
 
 use clap::ValueEnum;
 
-/// What every database of SQLite begins with.
+/// First bytes of every SQLite database.
 const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 
-/// How an archive is written.
+/// The format of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum InputFormat {
-    /// What it begins like
+    /// Detected from the beginning of the file
     #[default]
     Auto,
-    /// One JSON object a line, as `check --file` reads and `queue --format jsonl` writes
+    /// One JSON object per line, as `check --file` reads and `queue --format jsonl` writes it
     Jsonl,
-    /// What WordPress exports
+    /// Export of WordPress
     Wxr,
-    /// What Disqus exports
+    /// Export of Disqus
     Disqus,
-    /// What Blogger exports, or Google Takeout as feed.atom
+    /// Export of Blogger, or feed.atom of Google Takeout
     Blogger,
-    /// Isso's database, comments.db
+    /// Database of Isso, comments.db
     Isso,
-    /// A backup of Remark42
+    /// Backup of Remark42
     Remark42,
-    /// What Commento exports
+    /// Export of Commento
     Commento,
-    /// What Comentario exports
+    /// Export of Comentario
     Comentario,
 }
 
 impl InputFormat {
-    /// Returns the format of a file that begins with these bytes: [`InputFormat::Auto`] for one of those in XML.
+    /// Detects the format of a file from its first bytes. Returns [`InputFormat::Auto`] for any XML format.
     ///
     /// # Errors
-    /// Returns an error if no known format begins like that.
+    /// Returns an error if no known format begins with these bytes.
     pub fn detect(head: &[u8]) -> Result<Self, &'static str> {
         if head.starts_with(SQLITE_MAGIC) {
             return Ok(Self::Isso);
@@ -43,13 +43,12 @@ impl InputFormat {
             Some(b'{') => Ok(Self::detect_json(head)),
             Some(b'<') => Ok(Self::Auto),
             Some(_) => {
-                Err("begins neither like JSON nor like XML nor like a database of SQLite; name its format with --input-format")
+                Err("is neither JSON nor XML nor a database of SQLite by its first bytes; name its format with --input-format")
             }
         }
     }
 
-    /// Tells by their first fields which of the formats in JSON it is: exports begin with their version, and say then what
-    /// they hold.
+    /// Detects a JSON format from the first field names: exports begin with their version, followed by the name of a list.
     fn detect_json(head: &[u8]) -> Self {
         let head = String::from_utf8_lossy(head);
         let mut quoted = head.split('"').skip(1).step_by(2);
@@ -62,33 +61,33 @@ impl InputFormat {
         }
     }
 
-    /// Returns the format in XML that has this root element.
+    /// Returns the XML format with this root element.
     ///
     /// # Errors
-    /// Returns an error if there is none.
+    /// Returns an error if no format has it.
     pub fn from_root_element(root: &str) -> Result<Self, &'static str> {
         match root {
             "rss" => Ok(Self::Wxr),
             "disqus" => Ok(Self::Disqus),
             "feed" => Ok(Self::Blogger),
-            _ => Err("is XML, but no export of WordPress (<rss>), Disqus (<disqus>) or Blogger (<feed>)"),
+            _ => Err("is XML, but not an export of WordPress (<rss>), Disqus (<disqus>) or Blogger (<feed>)"),
         }
     }
 
-    /// Returns the format's name, as `--input-format` takes it.
+    /// Returns the name of the format, as a value of `--input-format`.
     pub fn name(self) -> String {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
-    /// Returns what an archive of this format holds its comments in.
+    /// Describes where an archive of this format holds its comments.
     pub fn comment_location(self) -> &'static str {
         match self {
             Self::Auto | Self::Jsonl => "a JSON object with `body` or `text` on each line",
-            Self::Wxr => "<wp:comment> in the <item> of an <rss>; export \"All content\", and comments come along",
+            Self::Wxr => "<wp:comment> in the <item> of an <rss>; export \"All content\", which includes comments",
             Self::Disqus => "<post> in <disqus>",
             Self::Blogger => "<entry> of the kind comment in a <feed>; the feed of a blog's posts alone has none",
             Self::Isso => "rows in the table `comments`",
-            Self::Remark42 => "a JSON object with `id` and `text` on each line behind the first",
+            Self::Remark42 => "a JSON object with `id` and `text` on each line after the first",
             Self::Commento | Self::Comentario => "JSON objects in the list `comments`",
         }
     }

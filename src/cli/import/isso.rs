@@ -1,4 +1,4 @@
-//! Isso's database: a table of comments and one of the threads that they stand in.
+//! A reader for Isso's database: a table of comments and a table of their threads.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -13,35 +13,34 @@ use super::status::ImportedStatus;
 use crate::comment::{MAX_BODY, MAX_ID, MAX_NAME, MAX_TITLE_OR_URL};
 use crate::pb;
 
-/// Rows that are read at a time. In between nobody is kept from writing, as Isso may be running.
+/// Rows per query. Between queries the database is not locked, because Isso may be running.
 const BATCH: usize = 64;
-/// Longest row, in bytes.
+/// Maximum size of a value or row, in bytes.
 const MAX_ROW: i32 = 16 * 1024 * 1024;
 
-/// The next rows behind one. The address that a comment came from is left out: Isso keeps only a part of it, which is
-/// many people's.
+/// Query for the rows after an id. The IP address is left out: Isso stores only a part of it, which many people share.
 const ROWS: &str = "SELECT c.id, c.parent, c.created, c.mode, c.text, c.author, c.email, c.website, t.uri, t.title
     FROM comments c LEFT JOIN threads t ON t.id = c.tid WHERE c.id > ?1 ORDER BY c.id LIMIT ?2";
 
-/// Reads it.
+/// A reader for Isso's database.
 pub struct IssoReader {
     connection: Connection,
     site: String,
-    /// The id of the last row that was read.
+    /// Id of the last row that was read.
     last: i64,
     ready: VecDeque<ArchiveEntry>,
 }
 
 impl IssoReader {
-    /// Opens the database, and leaves it as it is.
+    /// Opens the database for reading only.
     ///
     /// # Errors
-    /// It is none of Isso's.
+    /// Returns an error if the file is not a database of Isso.
     pub fn open(file: &Path, site: &str) -> Result<Self, String> {
         let open = || -> rusqlite::Result<(Connection, i64)> {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = Connection::open_with_flags(file, flags)?;
-            // The file is a stranger's: what it declares besides tables is not run.
+            // The file is untrusted: functions and views that its schema declares must not run.
             connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")?;
             connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MAX_ROW)?;
             let tables = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('comments', 'threads')";
@@ -50,14 +49,17 @@ impl IssoReader {
         };
         match open() {
             Ok((connection, 2)) => Ok(Self { connection, site: site.to_owned(), last: i64::MIN, ready: VecDeque::new() }),
-            Ok(_) => Err("is a database, but none of Isso: it has no tables `comments` and `threads`".to_owned()),
+            Ok(_) => Err("is a database, but not one of Isso: it has no tables `comments` and `threads`".to_owned()),
             Err(error) => Err(format!(
-                "is no database of Isso that can be read: {error}; name the file itself, not zipped and not as standard input"
+                "is not a readable database of Isso: {error}; give the file itself, not compressed and not on standard input"
             )),
         }
     }
 
-    /// The next comment.
+    /// Returns the next comment, or `None` at the end of the table.
+    ///
+    /// # Errors
+    /// Returns an error if the rest of the database cannot be read.
     pub fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
         if self.ready.is_empty() {
             self.ready = self.batch().map_err(read_problem)?;
@@ -79,10 +81,10 @@ impl IssoReader {
 
 fn entry(row: &Row<'_>, id: i64, site: &str) -> rusqlite::Result<ArchiveEntry> {
     let mut repaired = false;
-    let mut text = |column: usize, most: usize| -> rusqlite::Result<String> {
-        let (text, wrong) = text(row.get_ref(column)?);
-        repaired |= wrong;
-        Ok(truncate(text, most))
+    let mut text = |column: usize, max_bytes: usize| -> rusqlite::Result<String> {
+        let (text, invalid) = text(row.get_ref(column)?);
+        repaired |= invalid;
+        Ok(truncate(text, max_bytes))
     };
     let (parent, mode) = (text(1, MAX_ID)?, text(3, MAX_NAME)?);
     let author = pb::Author {
@@ -92,7 +94,7 @@ fn entry(row: &Row<'_>, id: i64, site: &str) -> rusqlite::Result<ArchiveEntry> {
         ..pb::Author::default()
     };
     let post = pb::Post { id: text(8, MAX_ID)?, title: text(9, MAX_TITLE_OR_URL)?, ..pb::Post::default() };
-    // More than any comment may have, so that one which is too long stays so.
+    // More than a comment may have, so that a body that is too long is still rejected.
     let body = text(4, 8 * MAX_BODY)?;
     let comment = pb::Comment {
         site: site.to_owned(),
@@ -115,7 +117,7 @@ fn entry(row: &Row<'_>, id: i64, site: &str) -> rusqlite::Result<ArchiveEntry> {
     Ok(ArchiveEntry { repaired, ..ArchiveEntry::new(EntryPosition::Index(u64::try_from(id).unwrap_or_default()), found) })
 }
 
-/// A value as text, whatever it is kept as, and whether it had to be repaired.
+/// Returns a value of any type as text, and whether invalid UTF-8 was replaced.
 fn text(value: ValueRef<'_>) -> (String, bool) {
     match value {
         ValueRef::Null => (String::new(), false),
@@ -127,11 +129,11 @@ fn text(value: ValueRef<'_>) -> (String, bool) {
     }
 }
 
-/// Seconds since 1970, which Isso keeps with a fraction.
+/// Returns a creation time in whole seconds since 1970. Isso stores it with a fraction.
 fn created(value: ValueRef<'_>) -> Option<i64> {
     match value {
         ValueRef::Integer(seconds) => Some(seconds),
-        // Beyond its range the nearest one, which is no moment of a comment either.
+        // A value out of range becomes the nearest integer, which is not a valid time either.
         ValueRef::Real(seconds) => Some(seconds as i64),
         ValueRef::Null | ValueRef::Text(_) | ValueRef::Blob(_) => None,
     }
@@ -154,7 +156,7 @@ mod tests {
 
     fn database(folder: &TempDir, more: &str) -> PathBuf {
         let file = folder.path().join("comments.db");
-        // As Isso's own threads may be gone.
+        // Comments may refer to threads that no longer exist.
         Connection::open(&file).unwrap().execute_batch(&format!("PRAGMA foreign_keys = OFF; {more}")).unwrap();
         file
     }
@@ -215,14 +217,14 @@ mod tests {
     fn another_database_or_no_database_is_refused() {
         let folder = TempDir::new().unwrap();
         let problem = IssoReader::open(&database(&folder, "CREATE TABLE comments (id INTEGER)"), "site").err().unwrap();
-        assert!(problem.contains("none of Isso"), "{problem}");
-        // Only tables: a view may compute without end.
+        assert!(problem.contains("not one of Isso"), "{problem}");
+        // Only tables are accepted: a view may compute without end.
         let folder = TempDir::new().unwrap();
         let views = "CREATE TABLE threads (id INTEGER); CREATE VIEW comments AS SELECT 1 AS id";
         assert!(IssoReader::open(&database(&folder, views), "site").is_err());
         let file = folder.path().join("no.db");
         std::fs::write(&file, "no database, but long enough to be one".repeat(20)).unwrap();
-        assert!(IssoReader::open(&file, "site").err().unwrap().contains("no database"));
+        assert!(IssoReader::open(&file, "site").err().unwrap().contains("not a readable database"));
         assert!(IssoReader::open(Path::new("-"), "site").is_err());
     }
 }

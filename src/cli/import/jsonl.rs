@@ -1,4 +1,4 @@
-//! An archive of JSON lines: what `check --file` reads, with what was decided, or what `queue --format jsonl` writes.
+//! A reader for archives of JSON lines: what `check --file` reads, with decisions, or what `queue --format jsonl` writes.
 
 use std::mem;
 
@@ -14,35 +14,38 @@ use crate::cli::rows;
 use crate::comment::MAX_CONTEXT;
 use crate::pb;
 
-/// Reads them.
+/// A reader for archives of JSON lines.
 pub struct JsonlReader {
     lines: Lines,
     site: String,
 }
 
 impl JsonlReader {
-    /// From the first line on.
+    /// Returns a reader that starts at the first line.
     pub fn new(lines: Lines, site: &str) -> Self {
         Self { lines, site: site.to_owned() }
     }
 
-    /// The next line.
+    /// Returns the comment on the next line, or `None` at the end of the file.
+    ///
+    /// # Errors
+    /// Returns an error if the rest of the file cannot be read.
     pub fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
         let line = self.lines.next().map_err(read_problem)?;
         Ok(line.map(|line| {
             let (mut claims, mut unknown) = (StatusClaims::default(), Vec::new());
-            let found = self.found(&line, &mut claims, &mut unknown).unwrap_or_else(EntryContent::Invalid);
+            let found = self.read_content(&line, &mut claims, &mut unknown).unwrap_or_else(EntryContent::Invalid);
             ArchiveEntry { unknown, doubts: claims.doubts(), ..ArchiveEntry::new(EntryPosition::Line(line.number), found) }
         }))
     }
 
-    fn found(&self, line: &Line, claims: &mut StatusClaims, unknown: &mut Vec<String>) -> Result<EntryContent, String> {
+    fn read_content(&self, line: &Line, claims: &mut StatusClaims, unknown: &mut Vec<String>) -> Result<EntryContent, String> {
         let MergedJson(value) = line.parse_json()?;
         let mut fields = unwrap_queue_line(lines::into_object(value)?, claims, unknown);
         claims.extract(&mut fields);
         unknown.extend(rows::unknown_fields(&fields));
         let mut comment = line.comment(fields, &self.site)?;
-        // The server looks at no more of them, and the message has bounds.
+        // The server reads no more of these texts, and the size of a request is limited.
         comment.parent_text = truncate(comment.parent_text, MAX_CONTEXT);
         if let Some(post) = &mut comment.post {
             post.text = truncate(mem::take(&mut post.text), MAX_CONTEXT);
@@ -51,7 +54,9 @@ impl JsonlReader {
     }
 }
 
-/// What `queue` writes has the comment beside its verdict. What stands there becomes a claim, or is named as unknown.
+/// Returns the comment of a line that `queue` wrote, in which the comment stands next to its verdict.
+///
+/// The other fields are added to `claims` or, if they are unknown, to `unknown`. Other lines are returned as they are.
 fn unwrap_queue_line(mut fields: Fields, claims: &mut StatusClaims, unknown: &mut Vec<String>) -> Fields {
     if !fields.get("comment").is_some_and(Value::is_object) {
         return fields;

@@ -1,4 +1,4 @@
-//! JSON in which a field may stand twice.
+//! JSON in which a field may occur more than once.
 
 use std::fmt;
 
@@ -9,8 +9,10 @@ use serde_json::{Number, Value};
 use super::vocabulary::FieldMeaning;
 use crate::cli::lines::Fields;
 
-/// JSON in which a field that stands twice is not lost: objects are put together, and what says something of a comment becomes
-/// a list of all that it says. Of others the last counts, as usual.
+/// A JSON value in which repeated fields are merged.
+///
+/// Objects are merged, and the values of a field that states something about a comment become a list. Of other repeated
+/// fields the last one counts, as usual in JSON.
 pub struct MergedJson(pub Value);
 
 impl<'de> Deserialize<'de> for MergedJson {
@@ -73,19 +75,20 @@ impl<'de> Visitor<'de> for MergedVisitor {
     }
 }
 
+/// Adds a field to an object, and merges it with an earlier one of the same name.
 fn merge(fields: &mut Fields, name: String, new: Value) {
-    let mut there = match fields.entry(name) {
-        Entry::Vacant(free) => {
-            free.insert(new);
+    let mut existing = match fields.entry(name) {
+        Entry::Vacant(vacant) => {
+            vacant.insert(new);
             return;
         }
-        Entry::Occupied(there) => there,
+        Entry::Occupied(existing) => existing,
     };
-    let all = !matches!(FieldMeaning::of_field(there.key()), None | Some(FieldMeaning::Author | FieldMeaning::Post));
-    match (there.get_mut(), new) {
+    let keeps_all = !matches!(FieldMeaning::of_field(existing.key()), None | Some(FieldMeaning::Author | FieldMeaning::Post));
+    match (existing.get_mut(), new) {
         (Value::Object(old), Value::Object(new)) => new.into_iter().for_each(|(name, value)| merge(old, name, value)),
-        (Value::Array(old), new) if all => old.push(new),
-        (old, new) if all => *old = Value::Array(vec![old.take(), new]),
+        (Value::Array(old), new) if keeps_all => old.push(new),
+        (old, new) if keeps_all => *old = Value::Array(vec![old.take(), new]),
         (old, new) => *old = new,
     }
 }

@@ -1,15 +1,15 @@
-//! What an archive says of its posts, for the comments on them, which come later.
+//! The posts of an archive, for the comments that refer to them later.
 
 use std::collections::HashMap;
 
 use crate::pb;
 
-/// How much is remembered, in bytes. Comments on what comes then have no title, but come in.
+/// Maximum memory for posts, in bytes. Comments on posts beyond it are imported without a title.
 const MAX_SIZE: usize = 64 * 1024 * 1024;
-/// What a post takes besides its texts.
+/// Memory of a post besides its texts, in bytes.
 const OVERHEAD: usize = 128;
 
-/// Posts by their ids.
+/// The posts of an archive, by id.
 #[derive(Default)]
 pub struct Posts {
     all: HashMap<String, KnownPost>,
@@ -22,7 +22,7 @@ struct KnownPost {
 }
 
 impl Posts {
-    /// Keeps a post, while there is room. One that was deleted once stays so.
+    /// Remembers a post, up to the memory limit. A post that was stated as deleted once stays deleted.
     pub fn remember(&mut self, post: pb::Post, deleted: bool) {
         self.size += post.id.len() + post.url.len() + post.title.len() + OVERHEAD;
         if self.size <= MAX_SIZE {
@@ -31,7 +31,7 @@ impl Posts {
         }
     }
 
-    /// Returns what is known of a post. Only the id, if it is not known.
+    /// Returns a post. The post of an unknown id has nothing but that id.
     pub fn find(&self, id: String) -> pb::Post {
         match self.all.get(&id) {
             Some(known) => known.post.clone(),

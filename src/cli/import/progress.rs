@@ -1,4 +1,4 @@
-//! How far an import has come, kept beside its input, so that the next run goes on there.
+//! The progress of an import, stored next to its input so that the next run resumes there.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -11,33 +11,38 @@ use crate::cli::atomic_file::replace;
 use crate::cli::failure::Failure;
 use crate::files;
 
-/// After how many comments, or how long, it is written. What came after is sent again after a crash, which changes
+/// Number of comments after which the progress is written. Comments since then are sent again after a crash, which changes
 /// nothing.
 const WRITE_EVERY_COMMENTS: u64 = 1_000;
+/// Time after which the progress is written if any comment was done since.
 const WRITE_INTERVAL: Duration = Duration::from_millis(500);
 
-/// What must be the same for an import to be the same.
+/// The identity of an import. An import resumes only if all of it is unchanged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImportIdentity {
-    /// Of the input, in bytes.
+    /// Size of the input, in bytes.
     pub size: u64,
-    /// When the input was changed last, in nanoseconds since 1970.
+    /// Time of the last change of the input, in nanoseconds since 1970.
     pub modified: u64,
-    /// Where it goes.
+    /// URL of the server.
     pub server: String,
-    /// For which blog.
+    /// Site that the comments are imported for.
     pub site: String,
-    /// What is taken, and how.
+    /// Selection of comments and decisions.
     pub mode: String,
 }
 
 impl ImportIdentity {
-    /// Of a file.
+    /// Returns the identity of the import of a file.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be read.
     pub fn of_file(file: &Path, server: &str, site: &str, mode: &str) -> Result<Self, Failure> {
-        let known = fs::metadata(file).map_err(|error| Failure::failed(format!("cannot read {}: {error}", file.display())))?;
-        let modified = known.modified().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let metadata =
+            fs::metadata(file).map_err(|error| Failure::failed(format!("cannot read {}: {error}", file.display())))?;
+        let modified = metadata.modified().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
         Ok(Self {
-            size: known.len(),
+            size: metadata.len(),
             modified: modified.and_then(|since| u64::try_from(since.as_nanos()).ok()).unwrap_or_default(),
             server: server.to_owned(),
             site: site.to_owned(),
@@ -46,16 +51,16 @@ impl ImportIdentity {
     }
 }
 
-/// What the file holds.
+/// The contents of a progress file.
 #[derive(Debug, Serialize, Deserialize)]
 struct ProgressFile {
     of: ImportIdentity,
     done: u64,
 }
 
-/// How far it has come.
+/// The progress of an import.
 pub struct Progress {
-    /// Absent: it is not kept.
+    /// Progress file and identity of the import, or `None` if the progress is not stored.
     file: Option<(PathBuf, ImportIdentity)>,
     done: u64,
     written: u64,
@@ -63,66 +68,76 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Of an import whose progress is not kept.
+    /// Returns a progress that is not stored.
     pub fn in_memory() -> Self {
         Self { file: None, done: 0, written: 0, written_at: Instant::now() }
     }
 
-    /// Goes on where the file says, if it is about the same import. `false`: it is about another.
+    /// Opens a progress file and resumes there if it belongs to the same import.
+    ///
+    /// The result is `false` if the file belongs to another import, which starts from the beginning.
     ///
     /// # Errors
-    /// The file cannot be read, or not be written.
-    pub fn open(file: &Path, of: ImportIdentity) -> Result<(Self, bool), Failure> {
-        let kept = match files::read(file, files::MAX_VALUE) {
+    /// Returns an error if the file cannot be read or written.
+    pub fn open(file: &Path, identity: ImportIdentity) -> Result<(Self, bool), Failure> {
+        let stored = match files::read(file, files::MAX_VALUE) {
             Ok(bytes) => Some(serde_json::from_slice::<ProgressFile>(&bytes).ok()),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(Failure::failed(format!("cannot read the progress in {}: {error}", file.display()))),
         };
-        let known = kept.is_none();
-        let done = kept.flatten().filter(|kept| kept.of == of).map(|kept| kept.done);
-        let mut progress = Self { file: Some((file.to_owned(), of)), done: done.unwrap_or(0), ..Self::in_memory() };
-        // Now and not after an hour it shows that the folder cannot be written to.
+        let is_new = stored.is_none();
+        let done = stored.flatten().filter(|stored| stored.of == identity).map(|stored| stored.done);
+        let mut progress = Self { file: Some((file.to_owned(), identity)), done: done.unwrap_or(0), ..Self::in_memory() };
+        // Report at once, not after an hour, that the folder cannot be written to.
         progress.write()?;
-        Ok((progress, known || done.is_some()))
+        Ok((progress, is_new || done.is_some()))
     }
 
-    /// How many comments are behind it.
+    /// Returns the number of comments that are done.
     pub fn done(&self) -> u64 {
         self.done
     }
 
-    /// One more is behind it.
+    /// Counts one more comment as done.
     pub fn advance(&mut self) {
         self.done += 1;
     }
 
-    /// Whether it is time to write.
+    /// Returns whether the progress should be written now.
     pub fn is_due(&self) -> bool {
         let unwritten = self.done - self.written;
         self.file.is_some()
             && (unwritten >= WRITE_EVERY_COMMENTS || unwritten > 0 && self.written_at.elapsed() >= WRITE_INTERVAL)
     }
 
-    /// Writes it.
+    /// Writes the progress to its file, if it has one.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be written.
     pub fn write(&mut self) -> Result<(), Failure> {
-        let Some((file, of)) = &self.file else { return Ok(()) };
+        let Some((file, identity)) = &self.file else { return Ok(()) };
         let cannot = |error: &dyn std::fmt::Display| {
             let file = file.display();
             Failure::failed(format!(
-                "cannot keep the progress in {file}: {error}; name another place with --state, or give --no-state"
+                "cannot store the progress in {file}: {error}; name another file with --state, or give --no-state"
             ))
         };
-        let kept = serde_json::to_string(&ProgressFile { of: of.clone(), done: self.done }).map_err(|error| cannot(&error))?;
-        replace(file, &format!("{kept}\n")).map_err(|error| cannot(&error))?;
+        let contents = ProgressFile { of: identity.clone(), done: self.done };
+        let json = serde_json::to_string(&contents).map_err(|error| cannot(&error))?;
+        replace(file, &format!("{json}\n")).map_err(|error| cannot(&error))?;
         (self.written, self.written_at) = (self.done, Instant::now());
         Ok(())
     }
 
-    /// All is done: there is nothing to go on with.
+    /// Removes the progress file when all comments are done.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be removed.
     pub fn finish(self) -> Result<(), Failure> {
         let Some((file, _)) = self.file else { return Ok(()) };
-        let cannot =
-            |error| Failure::failed(format!("all is done, but {} cannot be removed: {error}; remove it", file.display()));
+        let cannot = |error| {
+            Failure::failed(format!("the import is done, but {} cannot be removed: {error}; remove it", file.display()))
+        };
         fs::remove_file(&file).map_err(cannot)
     }
 }

@@ -1,4 +1,4 @@
-//! A backup of Remark42: a line about the site, and then a comment on each line.
+//! A reader for backups of Remark42: a line about the site, followed by one comment per line.
 
 use std::collections::HashSet;
 
@@ -15,34 +15,36 @@ use crate::cli::text;
 use crate::comment::{MAX_ID, MAX_NAME, MAX_TITLE_OR_URL, external_id_problem};
 use crate::pb;
 
-/// What the ids of users begin with who only typed a name, which anybody may.
+/// Prefix of the ids of users who only typed a name, as anyone may.
 const ANONYMOUS: &str = "anonymous_";
-/// What a comment and its author have besides, and is left out: votes, pictures, and the hash of an address, which nobody can
-/// compare.
+/// Fields of a comment that are left out without notice, such as votes.
 const IGNORED_FIELDS: [&str; 8] = ["score", "votes", "vote", "voted_ips", "controversy", "edit", "pin", "imported"];
+/// Fields of an author that are left out without notice, such as the picture, and the hash of the IP address, which cannot
+/// be compared.
 const IGNORED_USER_FIELDS: [&str; 8] =
     ["picture", "ip", "admin", "verified", "site_id", "email_subscription", "paid_sub", "telegram"];
 
-/// Most names of unknown fields of a comment, and the longest one, in characters.
+/// Maximum number of unknown fields that are reported per comment.
 const MAX_UNKNOWN: usize = 32;
+/// Maximum length of the reported name of an unknown field, in characters.
 const MAX_UNKNOWN_NAME: usize = 64;
 
-/// Reads it.
+/// A reader for backups of Remark42.
 pub struct Remark42Reader {
     lines: Lines,
     site: String,
-    /// Whom the site has blocked. `None`: the line that says so cannot be read.
+    /// Ids of the users that the site has blocked, or `None` if the line that lists them cannot be read.
     blocked: Option<HashSet<String>>,
 }
 
-/// What the first line says of the site's users.
+/// The users listed on the first line.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Users {
     users: Option<Vec<Fields>>,
 }
 
-/// A comment as it stands there.
+/// A comment of a backup.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Remark42Comment {
@@ -54,7 +56,7 @@ struct Remark42Comment {
     locator: Locator,
     time: String,
     title: String,
-    /// The others, with what became of it.
+    /// All other fields, among them those that state the status.
     #[serde(flatten)]
     rest: Fields,
 }
@@ -75,23 +77,26 @@ struct Locator {
 }
 
 impl Remark42Reader {
-    /// From the first line on.
+    /// Returns a reader that starts at the first line.
     pub fn new(lines: Lines, site: &str) -> Self {
         Self { lines, site: site.to_owned(), blocked: Some(HashSet::new()) }
     }
 
-    /// The next comment.
+    /// Returns the next comment, or `None` at the end of the file.
+    ///
+    /// # Errors
+    /// Returns an error if the rest of the file cannot be read.
     pub fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
         loop {
             let line = self.lines.next().map_err(read_problem)?;
             let Some(line) = line else { return Ok(None) };
-            // The first is about the site's users and posts, and may be longer than any comment.
+            // The first line lists the site's users and posts, and may be longer than any comment.
             if line.number == 1 && !line.fields().is_ok_and(|fields| fields.contains_key("id")) {
                 self.blocked = blocked_users(&line).ok();
                 continue;
             }
             let (mut claims, mut unknown) = (StatusClaims::default(), Vec::new());
-            let found = self.found(&line, &mut claims, &mut unknown).unwrap_or_else(EntryContent::Invalid);
+            let found = self.read_content(&line, &mut claims, &mut unknown).unwrap_or_else(EntryContent::Invalid);
             return Ok(Some(ArchiveEntry {
                 unknown,
                 doubts: claims.doubts(),
@@ -100,16 +105,16 @@ impl Remark42Reader {
         }
     }
 
-    fn found(&self, line: &Line, claims: &mut StatusClaims, unknown: &mut Vec<String>) -> Result<EntryContent, String> {
+    fn read_content(&self, line: &Line, claims: &mut StatusClaims, unknown: &mut Vec<String>) -> Result<EntryContent, String> {
         let MergedJson(value) = line.parse_json()?;
         let mut row: Remark42Comment =
-            serde_json::from_value(value).map_err(|error| format!("is no comment of Remark42: {error}"))?;
+            serde_json::from_value(value).map_err(|error| format!("is not a comment of Remark42: {error}"))?;
         claims.extract(&mut row.rest);
         claims.extract_author(&mut row.user.rest);
         match &self.blocked {
             Some(blocked) if blocked.contains(&row.user.id) => claims.add(ImportedStatus::HELD),
             Some(_) => {}
-            None => claims.add_doubt("a first line that says whom the site has blocked".to_owned()),
+            None => claims.add_doubt("unreadable list of blocked users".to_owned()),
         }
         let more = row.rest.keys().filter(|name| !IGNORED_FIELDS.contains(&name.as_str())).map(String::to_owned);
         let of_user = row.user.rest.keys().filter(|name| !IGNORED_USER_FIELDS.contains(&name.as_str()));
@@ -117,14 +122,14 @@ impl Remark42Reader {
         unknown.extend(all.map(|name| text::escape_line(&name, MAX_UNKNOWN_NAME)));
         let status = claims.status().unwrap_or(ImportedStatus::APPROVED);
         let (body, format) = match row.text {
-            // What it shows is made of what was typed; an older one may lack it.
+            // `text` is rendered from `orig`. Older backups may lack it.
             text if text.is_empty() => (row.orig, pb::BodyFormat::Markdown),
             text => (text, pb::BodyFormat::Html),
         };
-        let certain = !row.user.id.starts_with(ANONYMOUS) && external_id_problem(&row.user.id).is_none();
+        let is_signed_in = !row.user.id.starts_with(ANONYMOUS) && external_id_problem(&row.user.id).is_none();
         let author = pb::Author {
             name: truncate(row.user.name, MAX_NAME),
-            user_id: if certain { row.user.id } else { String::new() },
+            user_id: if is_signed_in { row.user.id } else { String::new() },
             ..pb::Author::default()
         };
         let url = truncate(row.locator.url, MAX_TITLE_OR_URL);
@@ -149,12 +154,12 @@ impl Remark42Reader {
     }
 }
 
-/// Returns the ids of the users that the first line says are blocked, whether now or until some time.
+/// Returns the ids of the users that the first line lists as blocked, for good or until some time.
 fn blocked_users(line: &Line) -> Result<HashSet<String>, String> {
     let MergedJson(value) = line.parse_json()?;
     let all: Users = serde_json::from_value(value).map_err(|error| error.to_string())?;
     let blocked = all.users.into_iter().flatten().filter_map(|mut user| {
-        // It stands one level deeper there: `{"blocked": {"status": true, "until": ...}}`.
+        // On the first line the flag is one level deeper: `{"blocked": {"status": true, "until": ...}}`.
         for name in ["blocked", "block"] {
             if let Some(status) = user.get_mut(name).and_then(|blocked| blocked.get_mut("status")).map(Value::take) {
                 user.insert(name.to_owned(), status);
@@ -220,7 +225,7 @@ pub mod tests {
     #[test]
     fn what_says_that_a_comment_or_its_author_is_gone_counts_whatever_it_is_called() {
         let first = r#"{"version":1,"users":[{"id":"u1","blocked":{"status":true,"until":"2022-01-01T00:00:00Z"}},{"id":"u2","blocked":{"status":false,"until":"0001-01-01T00:00:00Z"}}],"posts":[]}"#;
-        for (said, expected) in [
+        for (fields, expected) in [
             (r#""user":{"id":"u1"}"#, ImportedStatus::HELD),
             (r#""user":{"id":"u2"}"#, ImportedStatus::APPROVED),
             (r#""user":{"id":"u3","block":true}"#, ImportedStatus::HELD),
@@ -232,9 +237,9 @@ pub mod tests {
             (r#""hidden":1"#, ImportedStatus::HELD),
             (r#""status":"perhaps""#, ImportedStatus::HELD),
         ] {
-            let entry = entries(&format!("{first}\n{{\"id\":\"c\",\"text\":\"x\",{said}}}\n")).remove(0);
-            let EntryContent::Comment(_, status) = entry.content else { panic!("no comment: {said}") };
-            assert_eq!((status, entry.unknown.len()), (Some(expected), 0), "{said}");
+            let entry = entries(&format!("{first}\n{{\"id\":\"c\",\"text\":\"x\",{fields}}}\n")).remove(0);
+            let EntryContent::Comment(_, status) = entry.content else { panic!("no comment: {fields}") };
+            assert_eq!((status, entry.unknown.len()), (Some(expected), 0), "{fields}");
         }
     }
 

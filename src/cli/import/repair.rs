@@ -1,4 +1,4 @@
-//! Text that is not quite UTF-8, made UTF-8: whoever reads it need not end at one wrong byte.
+//! Repair of text that is not quite UTF-8, so that one invalid byte does not end an import.
 
 use std::io::{self, BufRead, Read};
 use std::str;
@@ -7,41 +7,41 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cli::lines::ContentReader;
 
-/// What stands for bytes that mean nothing.
+/// Replacement for invalid bytes.
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
-/// How many replacements were read so far. Clones count together.
+/// The number of replacements that were read so far. Clones share one counter.
 #[derive(Debug, Clone, Default)]
 pub struct RepairCounter(Arc<AtomicU64>);
 
 impl RepairCounter {
-    /// Returns the number so far.
+    /// Returns the number of replacements.
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Replaces what is not UTF-8 by U+FFFD while it is read, as [`String::from_utf8_lossy`] does. Looks at no byte twice.
+/// A reader that replaces invalid UTF-8 with U+FFFD, as [`String::from_utf8_lossy`] does. It validates no byte twice.
 pub struct Utf8Repair {
     content: ContentReader,
-    /// How many bytes at the front of what `content` has ready are known to be UTF-8.
+    /// Number of bytes at the front of the buffer of `content` that are known to be UTF-8.
     valid: usize,
-    /// A character that the end of a buffer had cut in two, or a replacement.
+    /// A character that was split between two buffers, or a replacement.
     pending: Vec<u8>,
-    /// How much of it was read.
+    /// Number of bytes of `pending` that have been read.
     at: usize,
-    /// Whether it is a replacement, which counts once it was read.
+    /// Whether `pending` is a replacement, which is counted once it has been read.
     replacing: bool,
     repairs: RepairCounter,
 }
 
 impl Utf8Repair {
-    /// Returns a reader of the same content. Replacements are counted in `repairs`.
+    /// Returns a reader of `content` that counts replacements in `repairs`.
     pub fn new(content: ContentReader, repairs: RepairCounter) -> Self {
         Self { content, valid: 0, pending: Vec::with_capacity(4), at: 0, replacing: false, repairs }
     }
 
-    /// Finds out how the content goes on. Afterwards something is ready, or the content has ended.
+    /// Validates the next bytes of the content. Afterwards some bytes are ready, or the content has ended.
     fn advance(&mut self) -> io::Result<()> {
         let ready = self.content.fill_buf()?;
         match str::from_utf8(ready) {
@@ -58,7 +58,7 @@ impl Utf8Repair {
         Ok(())
     }
 
-    /// Puts a character together whose beginning is all that is ready.
+    /// Assembles a character of which only the beginning is in the buffer.
     fn join(&mut self) -> io::Result<()> {
         loop {
             let ready = self.content.fill_buf()?;
@@ -74,7 +74,7 @@ impl Utf8Repair {
                     return Ok(());
                 }
                 Err(error) if error.error_len().is_none() => self.content.consume(1),
-                // The byte belongs to what comes next, and is still there.
+                // The byte starts the next character and remains in the buffer.
                 Err(_) => {
                     self.replace();
                     return Ok(());

@@ -1,4 +1,4 @@
-//! What comes of an import: verdicts printed as they come, problems with their line, and a summary.
+//! The report of an import: verdicts printed as they arrive, problems with their position, and a summary.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -18,38 +18,38 @@ use crate::cli::verdict_view;
 use crate::pb;
 use crate::verdict::Decision;
 
-/// What a comment of the archive came to.
+/// The outcome of an entry of the archive.
 pub enum ImportOutcome {
-    /// It has a verdict.
+    /// The comment has a verdict.
     Done(Box<pb::Verdict>),
-    /// It was not to be imported, and why.
+    /// The entry was left out, with the reason.
     Skipped(String),
-    /// It has none, and why.
+    /// The comment could not be imported, with the reason.
     Failed(String),
 }
 
-/// Prints and counts.
+/// A report that prints and counts the outcomes of an import.
 pub struct ImportReport {
     screen: TerminalOutput,
     format: Format,
     printer: Printer<pb::Verdict>,
     bar: ProgressBar,
-    /// In the order of [`Decision::ALL`].
+    /// Numbers of comments per decision, in the order of [`Decision::ALL`].
     decided: [u64; 3],
     skipped: BTreeMap<String, u64>,
     failed: u64,
-    /// In how many something was not UTF-8 and was replaced.
+    /// Number of comments in which invalid UTF-8 was replaced.
     repaired: u64,
-    /// What was not understood, by name.
+    /// Unknown fields, by name.
     unknown: BTreeMap<String, u64>,
-    /// What was not understood of what became of comments, by name and value.
+    /// Statements about the status of comments that are not understood, by name and value.
     doubts: BTreeMap<String, u64>,
-    /// How many were done by earlier runs.
+    /// Number of comments that earlier runs have done.
     done_earlier: u64,
 }
 
 impl ImportReport {
-    /// Nothing yet.
+    /// Returns an empty report.
     pub fn new(format: Format) -> Self {
         let screen = TerminalOutput::new();
         Self {
@@ -67,43 +67,43 @@ impl ImportReport {
         }
     }
 
-    /// Lets the bar follow what is read.
+    /// Returns a reader that advances the progress bar as the source is read.
     pub fn follow(&self, source: Box<dyn Read + Send>, length: Option<u64>) -> Box<dyn Read + Send> {
         self.bar.reset();
         progress_bar::wrap_read(&self.bar, source, length)
     }
 
-    /// Says something that is no outcome.
+    /// Prints a line on standard error, above the progress bar.
     pub fn log(&self, line: &str) {
         self.bar.suspend(|| terminal::log_line(line));
     }
 
-    /// An earlier run had come so far.
+    /// Adds the comments that an earlier run has done.
     pub fn add_earlier(&mut self, done: u64) {
         self.done_earlier += done;
     }
 
-    /// Counts what was repaired in a comment, what was left out of it, and why it is held.
+    /// Counts the repairs, unknown fields and doubts of an entry.
     pub fn count_notes(&mut self, entry: &ArchiveEntry) {
         self.repaired += u64::from(entry.repaired);
         entry.unknown.iter().for_each(|name| count(&mut self.unknown, name));
         entry.doubts.iter().for_each(|doubt| count(&mut self.doubts, doubt));
     }
 
-    /// Returns what was skipped so far, each kind by name and number, for whoever found nothing else.
+    /// Returns the kinds of skipped entries with their numbers, or `None` if nothing was skipped.
     pub fn skipped(&self) -> Option<String> {
         (!self.skipped.is_empty()).then(|| listed(&self.skipped))
     }
 
-    /// Prints or counts what the comment at that place came to.
-    pub fn add(&mut self, file: &Path, place: EntryPosition, outcome: ImportOutcome) -> Result<(), Failure> {
+    /// Prints or counts the outcome of the entry at `position`.
+    pub fn add(&mut self, file: &Path, position: EntryPosition, outcome: ImportOutcome) -> Result<(), Failure> {
         match outcome {
-            // The word may be the archive's.
+            // The reason may be text from the archive.
             ImportOutcome::Skipped(why) => count(&mut self.skipped, &text::escape_line(&why, 40)),
             ImportOutcome::Failed(problem) => {
                 self.failed += 1;
                 let problem = failure::problem_line(&problem);
-                self.log(&format!("{}, {place}: {problem}", file.display()));
+                self.log(&format!("{}, {position}: {problem}", file.display()));
             }
             ImportOutcome::Done(verdict) => {
                 if let Some(index) = Decision::ALL.iter().position(|one| Some(*one) == verdict_view::decision(&verdict)) {
@@ -120,17 +120,17 @@ impl ImportReport {
         Ok(())
     }
 
-    /// How many have a verdict.
+    /// Returns the number of comments that have a verdict.
     pub fn done(&self) -> u64 {
         self.decided.iter().sum()
     }
 
-    /// Hands over what was printed: what is kept as done must not be lost.
+    /// Flushes standard output, so that no verdict of a comment recorded as done is lost.
     pub fn flush(&mut self) -> Result<(), Failure> {
         self.screen.flush()
     }
 
-    /// Says how far it came before it failed. What was printed so far stands.
+    /// Removes the progress bar and adds to the failure how many comments were imported before it.
     pub fn with_progress(&mut self, failure: Failure) -> Failure {
         self.bar.finish_and_clear();
         match self.done() {
@@ -139,14 +139,14 @@ impl ImportReport {
         }
     }
 
-    /// Prints what is left and the summary, and says how it ended.
+    /// Prints the remaining output and the summary, and returns the exit code.
     pub fn finish(mut self, server: &str, took: Duration, learned: &[String]) -> Result<ExitCode, Failure> {
         self.bar.finish_and_clear();
-        let ended = failure::exit_code_of_batch(self.failed, self.total() + self.done_earlier);
+        let exit_code = failure::exit_code_of_batch(self.failed, self.total() + self.done_earlier);
         let rate = self.done() as f64 / took.as_secs_f64().max(1e-6);
-        let mut last = format!("{} comments in {:.2} s, {rate:.0} a second, to {server}", self.done(), took.as_secs_f64());
+        let mut summary = format!("{} comments in {:.2} s, {rate:.0} a second, to {server}", self.done(), took.as_secs_f64());
         if self.done_earlier > 0 {
-            last.push_str(&format!("; {} were done before", self.done_earlier));
+            summary.push_str(&format!("; {} were done earlier", self.done_earlier));
         }
         if self.format == Format::Table {
             let mut table = self.screen.new_table(&["decision", "comments", "%"], &["comments", "%"]);
@@ -155,7 +155,7 @@ impl ImportReport {
                 table.add_row(self.screen.row(vec![(tone, word), (Tone::Plain, count.to_string()), (Tone::Plain, part)]));
             }
             self.screen.table(&table)?;
-            self.screen.line(&format!("\n{last}"))?;
+            self.screen.line(&format!("\n{summary}"))?;
             for line in self.notes().iter().chain(learned) {
                 self.screen.line(line)?;
             }
@@ -164,28 +164,29 @@ impl ImportReport {
             let counts: Vec<String> = self.rows().into_iter().map(|(_, word, count)| format!("{count} {word}")).collect();
             let notes = self.notes();
             self.printer.finish(&mut self.screen)?;
-            terminal::log_line(&format!("{last}: {}", counts.join(", ")));
+            terminal::log_line(&format!("{summary}: {}", counts.join(", ")));
             notes.iter().chain(learned).for_each(|line| terminal::log_line(line));
         }
         if self.failed > 0 {
             let comments = if self.failed == 1 { "comment" } else { "comments" };
             terminal::log_line(&format!("gatepost: {} {comments} could not be imported", self.failed));
         }
-        Ok(ended)
+        Ok(exit_code)
     }
 
-    /// What else there is to say of the comments, a line each.
+    /// Returns lines about repairs, unknown fields and doubts.
     fn notes(&self) -> Vec<String> {
         let repaired = (self.repaired > 0).then(|| {
-            format!(
-                "{} comments held bytes that are not UTF-8, or came behind some; each such byte is now U+FFFD.",
-                self.repaired
-            )
+            format!("{} comments contained or followed bytes that are not UTF-8; these were replaced by U+FFFD.", self.repaired)
         });
-        let unknown = (!self.unknown.is_empty())
-            .then(|| format!("Fields that are not understood were left out, of so many comments: {}.", listed(&self.unknown)));
+        let unknown = (!self.unknown.is_empty()).then(|| {
+            format!("These fields are unknown and were left out (with the number of comments): {}.", listed(&self.unknown))
+        });
         let doubts = (!self.doubts.is_empty()).then(|| {
-            format!("What is said of so many comments is not understood and counts as held: {}.", listed(&self.doubts))
+            format!(
+                "These statuses are unknown, so their comments are held (with the number of comments): {}.",
+                listed(&self.doubts)
+            )
         });
         repaired.into_iter().chain(unknown).chain(doubts).collect()
     }
@@ -203,10 +204,10 @@ impl ImportReport {
     }
 }
 
-/// How many names are counted one by one.
+/// Maximum number of names that are counted separately.
 const MAX_NAMES: usize = 50;
 
-/// Counts one more of that name; what is one name too many, among others.
+/// Counts one more of a name. Names beyond [`MAX_NAMES`] are counted together as `others`.
 fn count(counts: &mut BTreeMap<String, u64>, name: &str) {
     let name = if counts.contains_key(name) || counts.len() < MAX_NAMES { name } else { "others" };
     *counts.entry(name.to_owned()).or_default() += 1;

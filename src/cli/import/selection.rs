@@ -1,21 +1,21 @@
-//! What an import takes of an archive: the decisions, only the comments, or only what is held.
+//! The part of an archive that an import takes: decisions, comments without them, or held comments.
 
 use super::status::ImportedStatus;
 use crate::verdict::Decision;
 
-/// What is taken of an archive.
+/// The part of an archive that is imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImportSelection {
-    /// What was decided.
+    /// Comments with their decisions.
     Decisions,
-    /// Only the comments.
+    /// Comments without their decisions, which Gatepost judges.
     Comments,
-    /// Only what is held.
+    /// Held comments only.
     Held,
 }
 
 impl ImportSelection {
-    /// Returns what the options `--judge` and `--held` ask for.
+    /// Returns the selection for the options `--judge` and `--held`.
     pub fn new(judge: bool, held: bool) -> Self {
         match (judge, held) {
             (true, _) => Self::Comments,
@@ -24,7 +24,7 @@ impl ImportSelection {
         }
     }
 
-    /// Returns the word for it in the file that keeps the progress.
+    /// Returns the name of the selection in the progress file.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Decisions => "decisions",
@@ -36,7 +36,7 @@ impl ImportSelection {
     /// Returns the decision to record for a comment, or `None` if it is to be judged.
     ///
     /// # Errors
-    /// Returns the reason if the comment is to be left out.
+    /// Returns the reason as the error if the comment is to be left out.
     pub fn decision_to_record(self, status: Option<ImportedStatus>) -> Result<Option<Decision>, &'static str> {
         match (self, status) {
             (_, Some(ImportedStatus::Deleted)) => Err("deleted"),

@@ -1,5 +1,6 @@
-//! Sends an archive over one stream after another: answers in order, a bounded number on their way, each sent until it
-//! is answered.
+//! Sends an archive to the server over a stream that is opened again when it breaks.
+//!
+//! Answers arrive in order, the number of unanswered comments is bounded, and each comment is sent until it is answered.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -22,76 +23,81 @@ use crate::cli::retry::{self, Backoff};
 use crate::cli::text;
 use crate::pb;
 
-/// Comments read and not yet settled. More than the server has in hand at once, so that it need not wait for us.
+/// Maximum number of comments that are read but not yet settled. The server processes fewer at once, so that it never waits
+/// for the client.
 const WINDOW: usize = 64;
-/// Longest request: what the server takes is a little more.
+/// Maximum size of a request, in bytes, a little less than the server accepts.
 const MAX_REQUEST: usize = 1_000_000;
-/// How often the progress is looked at while no answer comes.
+/// Interval at which the progress is checked while no answer arrives.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
-/// What a server says of one comment when it cannot do anything just now.
+/// Reasons of errors on single comments that mean that the server is temporarily unavailable.
 const TRANSIENT_REASONS: [&str; 3] = ["STORE_UNAVAILABLE", "SHUTTING_DOWN", "TIMED_OUT"];
 
-/// The way of one file to the server.
+/// The transfer of one file to the server.
 pub struct ImportStream<'a> {
     file: &'a Path,
     connection: &'a Connection,
-    taking: ImportSelection,
+    selection: ImportSelection,
     dry_run: bool,
     retries: u32,
     report: &'a mut ImportReport,
     progress: &'a mut Progress,
     entries: mpsc::Receiver<Result<ArchiveEntry, String>>,
-    /// In the order of the file. What has an outcome waits for those before it.
+    /// Unsettled and unreported entries in file order. A settled entry waits for those before it.
     window: VecDeque<Pending>,
-    /// What ended the file early.
+    /// The error that ended the file early.
     read_error: Option<String>,
-    /// Whether any comment was found, good or bad.
+    /// Whether any comment was found, valid or not.
     found: bool,
 }
 
+/// An entry that has not been reported.
 struct Pending {
-    place: EntryPosition,
+    position: EntryPosition,
     state: PendingState,
 }
 
+/// The state of an entry that has not been reported.
 enum PendingState {
-    /// Sent, or to be sent again on the next stream.
+    /// The entry was sent, and is sent again on the next stream.
     Sent(Box<pb::CheckCommentsRequest>),
+    /// The outcome is known.
     Settled(ImportOutcome),
 }
 
-/// How a stream ended.
+/// The end of a stream.
 enum StreamEnd {
     /// Nothing is left to send.
     Done,
-    /// It broke.
+    /// The stream broke.
     Lost(Status),
-    /// The server is there, but can do nothing now.
+    /// The server is reachable, but temporarily unavailable.
     Failing(Status),
 }
 
 impl<'a> ImportStream<'a> {
-    /// Begins to read, behind what is done already.
+    /// Starts to read the archive, after the entries that are done already.
     pub fn new(
         file: &'a Path,
         archive: Archive,
         connection: &'a Connection,
-        (taking, dry_run, retries): (ImportSelection, bool, u32),
+        (selection, dry_run, retries): (ImportSelection, bool, u32),
         report: &'a mut ImportReport,
         progress: &'a mut Progress,
     ) -> Self {
         let found = progress.done() > 0;
-        let coming = read(archive, progress.done());
+        let entries = read(archive, progress.done());
         let window = VecDeque::with_capacity(WINDOW);
-        Self { file, connection, taking, dry_run, retries, report, progress, entries: coming, window, read_error: None, found }
+        Self { file, connection, selection, dry_run, retries, report, progress, entries, window, read_error: None, found }
     }
 
-    /// Sends it all. Returns whether there was any comment.
+    /// Sends all entries. Returns whether the archive has any comment.
     ///
     /// # Errors
-    /// The server refuses, or stays away too long; the file breaks off. What was answered until then is done.
+    /// Returns an error if the server refuses or stays unavailable, or if the file cannot be read to its end. Comments that
+    /// were answered before it are done.
     pub async fn run(mut self) -> Result<bool, Failure> {
-        let (mut pause, mut tries) = (Backoff::default(), 0);
+        let (mut backoff, mut attempts) = (Backoff::default(), 0);
         loop {
             let before = self.progress.done();
             let (failure, why) = match self.run_stream().await? {
@@ -103,17 +109,17 @@ impl<'a> ImportStream<'a> {
                 return Err(failure);
             }
             if self.progress.done() > before {
-                (pause, tries) = (Backoff::default(), 0);
+                (backoff, attempts) = (Backoff::default(), 0);
             }
-            if tries == self.retries {
+            if attempts == self.retries {
                 return Err(failure.with_advice("run it again to go on"));
             }
-            if tries == 0 {
+            if attempts == 0 {
                 let why = text::escape_line(failure.message(), 400);
                 self.report.log(&format!("gatepost: {why}\ngatepost: trying again, up to {} times", self.retries));
             }
-            tries += 1;
-            pause.wait().await;
+            attempts += 1;
+            backoff.wait().await;
         }
         match self.read_error {
             None => Ok(self.found),
@@ -121,12 +127,12 @@ impl<'a> ImportStream<'a> {
         }
     }
 
-    /// Sends what waits for an answer, then what comes, until all is answered.
+    /// Sends the unanswered entries again and then the next ones, until all are answered or the stream ends.
     async fn run_stream(&mut self) -> Result<StreamEnd, Failure> {
-        // Never full: it holds no more than the window.
+        // The channel is never full, because it holds no more than the window.
         let (sender, requests) = mpsc::channel(WINDOW);
-        for waiting in &self.window {
-            if let PendingState::Sent(request) = &waiting.state {
+        for pending in &self.window {
+            if let PendingState::Sent(request) = &pending.state {
                 let _ = sender.try_send((**request).clone());
             }
         }
@@ -135,19 +141,19 @@ impl<'a> ImportStream<'a> {
             Ok(answer) => answer.into_inner(),
             Err(status) => return Ok(StreamEnd::Lost(status)),
         };
-        let mut more = true;
+        let mut has_more = true;
         let mut tick = tokio::time::interval(PROGRESS_INTERVAL);
         loop {
             self.report_settled()?;
-            if !more && self.window.is_empty() {
+            if !has_more && self.window.is_empty() {
                 return Ok(StreamEnd::Done);
             }
             tokio::select! {
-                entry = self.entries.recv(), if more && self.window.len() < WINDOW => match entry {
-                    None => more = false,
+                entry = self.entries.recv(), if has_more && self.window.len() < WINDOW => match entry {
+                    None => has_more = false,
                     Some(Err(problem)) => {
                         self.read_error = Some(problem);
-                        more = false;
+                        has_more = false;
                     }
                     Some(Ok(entry)) => self.take(entry, &sender),
                 },
@@ -160,33 +166,33 @@ impl<'a> ImportStream<'a> {
                     Ok(None) => return Ok(StreamEnd::Lost(Status::unavailable("the server ended the stream"))),
                     Err(status) => return Ok(StreamEnd::Lost(status)),
                 },
-                // Only to look at the progress.
+                // Wake up to check the progress.
                 _ = tick.tick() => {}
             }
         }
     }
 
-    /// Takes an entry into the window, and sends it if it is to be sent.
+    /// Adds an entry to the window, and sends it if it is to be sent.
     fn take(&mut self, entry: ArchiveEntry, sender: &mpsc::Sender<pb::CheckCommentsRequest>) {
         self.found |= !matches!(entry.content, EntryContent::NotAComment(_));
         self.report.count_notes(&entry);
-        let waiting = self.pending(entry);
-        if let PendingState::Sent(request) = &waiting.state {
-            // A stream that is gone says so when its answers are read, and then the next one gets it.
+        let pending = self.pending(entry);
+        if let PendingState::Sent(request) = &pending.state {
+            // A broken stream is noticed when its answers are read; the entry is then sent on the next one.
             let _ = sender.try_send((**request).clone());
         }
-        self.window.push_back(waiting);
+        self.window.push_back(pending);
     }
 
-    /// What is to be done with an entry.
-    fn pending(&self, ArchiveEntry { position: place, content: found, .. }: ArchiveEntry) -> Pending {
-        let state = match found {
+    /// Decides what to do with an entry.
+    fn pending(&self, ArchiveEntry { position, content, .. }: ArchiveEntry) -> Pending {
+        let state = match content {
             EntryContent::Invalid(problem) => PendingState::Settled(ImportOutcome::Failed(problem)),
-            EntryContent::NotAComment(what) => PendingState::Settled(ImportOutcome::Skipped(what)),
-            EntryContent::Comment(comment, status) => match self.taking.decision_to_record(status) {
+            EntryContent::NotAComment(kind) => PendingState::Settled(ImportOutcome::Skipped(kind)),
+            EntryContent::Comment(comment, status) => match self.selection.decision_to_record(status) {
                 Err(why) => PendingState::Settled(ImportOutcome::Skipped(why.to_owned())),
                 Ok(_) if comment.encoded_len() > MAX_REQUEST => PendingState::Settled(ImportOutcome::Failed(format!(
-                    "is {} bytes long; no comment is",
+                    "is {} bytes long; the maximum is {MAX_REQUEST}",
                     comment.encoded_len()
                 ))),
                 Ok(decided) => PendingState::Sent(Box::new(pb::CheckCommentsRequest {
@@ -196,20 +202,25 @@ impl<'a> ImportStream<'a> {
                 })),
             },
         };
-        Pending { place, state }
+        Pending { position, state }
     }
 
-    /// Takes the answer to the oldest that waits for one. A status: the server can do nothing now.
+    /// Settles the oldest unanswered entry. Returns a status if the server is temporarily unavailable.
+    ///
+    /// # Errors
+    /// Returns an error if the answer does not belong to that entry.
     fn take_answer(&mut self, answer: pb::CheckCommentsResponse) -> Result<Option<Status>, Failure> {
-        let surprise =
-            || Failure::failed(format!("{} answers what was not asked; is it a Gatepost?", self.connection.server()));
-        let sent = self.window.iter_mut().find_map(|waiting| match &waiting.state {
+        let unexpected = || {
+            let server = self.connection.server();
+            Failure::failed(format!("{server} sent an answer to another comment; check that it is a Gatepost server"))
+        };
+        let sent = self.window.iter_mut().find_map(|pending| match &pending.state {
             PendingState::Sent(request) => {
-                Some((request.comment.as_ref().map_or("", |comment| &comment.comment_id).to_owned(), waiting))
+                Some((request.comment.as_ref().map_or("", |comment| &comment.comment_id).to_owned(), pending))
             }
             PendingState::Settled(_) => None,
         });
-        let (id, waiting) = sent.ok_or_else(surprise)?;
+        let (id, pending) = sent.ok_or_else(unexpected)?;
         let outcome = match answer {
             pb::CheckCommentsResponse { error: Some(error), .. } if TRANSIENT_REASONS.contains(&error.reason.as_str()) => {
                 return Ok(Some(Status::unavailable(error.message)));
@@ -220,17 +231,17 @@ impl<'a> ImportStream<'a> {
             pb::CheckCommentsResponse { verdict: Some(verdict), .. } if verdict.comment_id == id => {
                 ImportOutcome::Done(Box::new(verdict))
             }
-            pb::CheckCommentsResponse { .. } => return Err(surprise()),
+            pb::CheckCommentsResponse { .. } => return Err(unexpected()),
         };
-        waiting.state = PendingState::Settled(outcome);
+        pending.state = PendingState::Settled(outcome);
         Ok(None)
     }
 
-    /// Hands over what is settled, up to the first that is not.
+    /// Reports the settled entries up to the first unsettled one.
     fn report_settled(&mut self) -> Result<(), Failure> {
         while let Some(Pending { state: PendingState::Settled(_), .. }) = self.window.front() {
-            if let Some(Pending { place, state: PendingState::Settled(outcome) }) = self.window.pop_front() {
-                self.report.add(self.file, place, outcome)?;
+            if let Some(Pending { position, state: PendingState::Settled(outcome) }) = self.window.pop_front() {
+                self.report.add(self.file, position, outcome)?;
                 self.progress.advance();
             }
         }
@@ -242,9 +253,9 @@ impl<'a> ImportStream<'a> {
     }
 }
 
-/// Reads the archive beside the sending, behind the entries that are done already.
+/// Reads the archive on a thread of its own, after the entries that are done already.
 fn read(mut archive: Archive, done: u64) -> mpsc::Receiver<Result<ArchiveEntry, String>> {
     let entries = std::iter::from_fn(move || archive.next().transpose());
-    let left = (0..).zip(entries).filter(move |(number, entry)| *number >= done || entry.is_err());
-    read_ahead(WINDOW, left.map(|(_, entry)| entry))
+    let remaining = (0..).zip(entries).filter(move |(number, entry)| *number >= done || entry.is_err());
+    read_ahead(WINDOW, remaining.map(|(_, entry)| entry))
 }

@@ -1,23 +1,23 @@
-//! What became of a comment in the system that it was exported from.
+//! The status of a comment in the system that it was exported from.
 
 use crate::verdict::Decision;
 
-/// What was decided on a comment, mildest first.
+/// The status of a comment in an archive, from the mildest to the strictest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ImportedStatus {
-    /// It stands.
+    /// The comment exists, with this decision.
     Decided(Decision),
-    /// It was thrown away.
+    /// The comment was deleted.
     Deleted,
-    /// Its post was thrown away.
+    /// The post of the comment was deleted.
     PostDeleted,
 }
 
 impl ImportedStatus {
-    /// Published.
+    /// Status of a published comment.
     pub const APPROVED: Self = Self::Decided(Decision::Approve);
-    /// Kept back for a moderator.
+    /// Status of a comment that waits for a moderator.
     pub const HELD: Self = Self::Decided(Decision::Hold);
-    /// Refused, or spam.
+    /// Status of a comment that was rejected or is spam.
     pub const REJECTED: Self = Self::Decided(Decision::Reject);
 }

@@ -1,41 +1,41 @@
-//! The vocabulary of exports: what the names of fields, and words such as `spam` or `SOFT_TRASHED`, say of a comment.
+//! The vocabulary of exports: the meanings of field names, and of words such as `spam` or `SOFT_TRASHED`.
 
 use super::status::ImportedStatus;
 
-/// Longest name or value that is understood, in bytes.
+/// Maximum length of a name or value that is understood, in bytes.
 pub const MAX_WORD: usize = 64;
 
-/// What a field says of a comment.
+/// The meaning of a field of a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldMeaning {
-    /// That it was thrown away, or when, or by whom.
+    /// The comment was deleted, or when, or by whom.
     Deleted,
-    /// That it is spam, or was refused.
+    /// The comment is spam, or was rejected.
     Spam,
-    /// That it is not shown, or not yet.
+    /// The comment is not shown, or not yet.
     Held,
-    /// That its author may not write.
+    /// The author is blocked.
     Blocked,
-    /// That it was approved.
+    /// The comment was approved.
     Approved,
-    /// That it is shown, which is less than approved: it may be a date.
+    /// The comment is shown. This is weaker than approved, because the value may be a date.
     Shown,
-    /// In a word what became of it.
+    /// The status of the comment, as a word.
     StatusWord,
-    /// The same in the numbers of Isso.
+    /// The status of the comment, as a number of Isso.
     IssoMode,
-    /// In a word what became of its post.
+    /// The status of the post, as a word.
     PostStatusWord,
-    /// More of such fields.
+    /// An object or list with further such fields.
     Nested,
-    /// What is known of its author.
+    /// The author of the comment.
     Author,
-    /// What is known of its post.
+    /// The post of the comment.
     Post,
 }
 
 impl FieldMeaning {
-    /// Returns what a field says by its name, in whatever case and with whatever separators it is written.
+    /// Returns the meaning of a field name, regardless of case and separators, or `None` if it does not describe a status.
     pub fn of_field(name: &str) -> Option<Self> {
         let name = normalize(name)?;
         let exact = match name.as_str() {
@@ -56,42 +56,47 @@ impl FieldMeaning {
     }
 }
 
-/// Returns the letters and digits of a word, in lower case. `None`: it is longer than any that is understood.
+/// Returns the ASCII letters and digits of a word in lower case, or `None` if it is longer than [`MAX_WORD`].
 fn normalize(word: &str) -> Option<String> {
     let fits = word.len() <= MAX_WORD;
     fits.then(|| word.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect())
 }
 
-/// What may stand before and behind the word that counts.
+/// Words that may precede the stem of a name.
 const PREFIXES: [&str; 5] = ["is", "was", "has", "been", "comment"];
+/// Words that may follow the stem of a name.
 const SUFFIXES: [&str; 10] = ["at", "on", "date", "time", "timestamp", "gmt", "utc", "flag", "status", "state"];
-/// What may stand there besides, unless the word is a friendly one: who approved a comment does not tell that it still is.
+/// Further words that may precede the stem, unless it means approved or shown: the name of the approver does not prove that a
+/// comment is still approved.
 const STRICT_PREFIXES: [&str; 10] = ["user", "admin", "moderator", "mod", "author", "soft", "marked", "as", "post", "content"];
+/// Further words that may follow the stem, unless it means approved or shown.
 const STRICT_SUFFIXES: [&str; 10] = ["by", "user", "admin", "moderator", "author", "reason", "since", "until", "hex", "id"];
 
-/// Returns what a name says of which all but one word is mere form, as in `is_deleted`, `deletedAt` and `removed_by_admin`.
+/// Returns the meaning of a name that is a known stem with affixes, as in `is_deleted`, `deletedAt` and `removed_by_admin`.
 fn parse_flag(name: &str) -> Option<FieldMeaning> {
-    let friendly = |says: &FieldMeaning| matches!(says, FieldMeaning::Approved | FieldMeaning::Shown);
+    let is_positive = |meaning: &FieldMeaning| matches!(meaning, FieldMeaning::Approved | FieldMeaning::Shown);
     let strict = || {
-        let (before, behind) =
+        let (prefixes, suffixes) =
             ([PREFIXES.as_slice(), &STRICT_PREFIXES].concat(), [SUFFIXES.as_slice(), &STRICT_SUFFIXES].concat());
-        strip_affixes(name, &before, &behind).filter(|says| !friendly(says))
+        strip_affixes(name, &prefixes, &suffixes).filter(|meaning| !is_positive(meaning))
     };
     strip_affixes(name, &PREFIXES, &SUFFIXES).or_else(strict)
 }
 
-fn strip_affixes(mut name: &str, before: &[&str], behind: &[&str]) -> Option<FieldMeaning> {
+/// Strips prefixes and suffixes from a name until a known stem is left.
+fn strip_affixes(mut name: &str, prefixes: &[&str], suffixes: &[&str]) -> Option<FieldMeaning> {
     loop {
-        if let Some(says) = parse_stem(name) {
-            return Some(says);
+        if let Some(meaning) = parse_stem(name) {
+            return Some(meaning);
         }
-        name = before
+        name = prefixes
             .iter()
             .find_map(|word| name.strip_prefix(word))
-            .or_else(|| behind.iter().find_map(|word| name.strip_suffix(word)))?;
+            .or_else(|| suffixes.iter().find_map(|word| name.strip_suffix(word)))?;
     }
 }
 
+/// Returns the meaning of a stem.
 fn parse_stem(word: &str) -> Option<FieldMeaning> {
     Some(match word {
         "deleted" | "delete" | "deletion" | "deleter" | "trashed" | "trash" | "softtrashed" | "removed" | "remove"
@@ -112,7 +117,7 @@ fn parse_stem(word: &str) -> Option<FieldMeaning> {
     })
 }
 
-/// Returns what a word means. `None`: it means nothing here.
+/// Parses a status word. Returns `None` if it is unknown.
 pub fn parse_status(word: &str) -> Option<ImportedStatus> {
     let word = normalize(word)?;
     match word.as_str() {
@@ -120,7 +125,7 @@ pub fn parse_status(word: &str) -> Option<ImportedStatus> {
         "0" => return Some(ImportedStatus::HELD),
         _ => {}
     }
-    let word = ["decision", "commentstatus", "status"].iter().find_map(|before| word.strip_prefix(before)).unwrap_or(&word);
+    let word = ["decision", "commentstatus", "status"].iter().find_map(|prefix| word.strip_prefix(prefix)).unwrap_or(&word);
     Some(match parse_flag(word)? {
         FieldMeaning::Approved | FieldMeaning::Shown => ImportedStatus::APPROVED,
         FieldMeaning::Held | FieldMeaning::Blocked => ImportedStatus::HELD,

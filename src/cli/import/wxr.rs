@@ -1,4 +1,4 @@
-//! What WordPress exports: posts as `<item>`, with their comments after what is said of the post itself.
+//! A reader for exports of WordPress (WXR): posts as `<item>`, whose comments follow the fields of the post.
 
 use super::claims::StatusClaims;
 use super::entry::{ArchiveEntry, EntryContent, EntryPosition};
@@ -8,24 +8,24 @@ use super::xml::{Tag, XmlReader};
 use crate::comment::{CommentKind, Format, MAX_CONTEXT, MAX_NAME, MAX_TITLE_OR_URL, PlainText};
 use crate::pb;
 
-/// What the plugin for webmentions calls those that are no person's answer.
+/// Comment types of the webmention plugin other than ordinary comments.
 const MENTIONS: [&str; 7] = ["webmention", "mention", "like", "repost", "bookmark", "favorite", "tag"];
-/// How much HTML of a post is reduced to text: four times what is kept of it.
+/// Maximum size of a post's HTML that is converted to text, in bytes: four times the size of the text that is used.
 const MAX_HTML: usize = 4 * MAX_CONTEXT;
 
-/// Reads them.
+/// A reader for exports of WordPress.
 pub struct WxrReader {
     xml: XmlReader,
     site: String,
-    /// The post whose comments come.
+    /// The current post.
     post: pb::Post,
-    /// What became of that post.
+    /// Statements about the status of the current post.
     post_claims: StatusClaims,
-    /// The comment that is being read.
+    /// The comment being read.
     draft: Option<WxrComment>,
 }
 
-/// A comment, as far as it was read.
+/// A comment that has been read in part.
 #[derive(Default)]
 struct WxrComment {
     line: u64,
@@ -34,17 +34,20 @@ struct WxrComment {
     client: pb::Client,
     kind: String,
     claims: StatusClaims,
-    /// How many elements are open within it.
+    /// Number of open elements within the comment.
     depth: usize,
 }
 
 impl WxrReader {
-    /// From behind the root's tag on.
+    /// Returns a reader that starts after the opening tag of the root element.
     pub fn new(xml: XmlReader, site: &str) -> Self {
         Self { xml, site: site.to_owned(), post: pb::Post::default(), post_claims: StatusClaims::default(), draft: None }
     }
 
-    /// The next comment.
+    /// Returns the next comment, or `None` at the end of the export.
+    ///
+    /// # Errors
+    /// Returns an error if the rest of the file cannot be read.
     pub fn next(&mut self) -> Result<Option<ArchiveEntry>, String> {
         while let Some(tag) = self.xml.next()? {
             match (tag, &mut self.draft) {
@@ -56,7 +59,7 @@ impl WxrReader {
                 },
                 (Tag::Close { name, text }, Some(draft)) if draft.depth > 0 => {
                     draft.depth -= 1;
-                    // Deeper stands what plugins say, in whatever words.
+                    // Deeper elements hold data of plugins, whose names are arbitrary.
                     if draft.depth == 0 {
                         draft.set_field(&name, text);
                     }
@@ -78,8 +81,9 @@ impl WxrReader {
     }
 }
 
-/// Returns what a `comment_type` means. `None` if it is nothing that was written for a post, such as a shop's note on an order.
-/// WordPress left the word out before version 5.5.
+/// Returns the kind of comment for a `comment_type`. WordPress before version 5.5 leaves the type of a comment empty.
+///
+/// Returns `None` if it is not a comment on a post, for example a shop's note on an order.
 fn comment_kind(word: &str) -> Option<CommentKind> {
     match word {
         "" => Some(CommentKind::Comment),
@@ -88,7 +92,7 @@ fn comment_kind(word: &str) -> Option<CommentKind> {
     }
 }
 
-/// What is said of a post.
+/// Sets a field of a post from an element.
 fn set_post_field(post: &mut pb::Post, name: &str, text: String) {
     match name {
         "title" => post.title = truncate(text, MAX_TITLE_OR_URL),
@@ -98,7 +102,7 @@ fn set_post_field(post: &mut pb::Post, name: &str, text: String) {
             post.text = truncate(PlainText::reduce(&html, Format::Html).as_str().to_owned(), MAX_CONTEXT);
         }
         "wp:post_id" => post.id = text.trim().to_owned(),
-        // Exact to the second, where the other may be local time.
+        // Preferred, because the other dates may be in local time.
         "wp:post_date_gmt" => post.published_at = parse_timestamp(&text).or(post.published_at),
         "pubDate" | "wp:post_date" => post.published_at = post.published_at.or_else(|| parse_timestamp(&text)),
         _ => {}
@@ -106,7 +110,7 @@ fn set_post_field(post: &mut pb::Post, name: &str, text: String) {
 }
 
 impl WxrComment {
-    /// What is said of a comment.
+    /// Sets a field of the comment from an element.
     fn set_field(&mut self, name: &str, text: String) {
         match name {
             "wp:comment_id" => self.comment.comment_id = text.trim().to_owned(),
@@ -117,7 +121,7 @@ impl WxrComment {
             "wp:comment_user_id" if text.trim() != "0" => self.author.user_id = text.trim().to_owned(),
             "wp:comment_parent" if text.trim() != "0" => self.comment.parent_id = text.trim().to_owned(),
             "wp:comment_date_gmt" => self.comment.submitted_at = parse_timestamp(&text).or(self.comment.submitted_at),
-            // The blog's own time, which may be some hours off: better than none, where the other is all zeros.
+            // Local time of the blog, which may be off by some hours. It is used if the other date is all zeros.
             "wp:comment_date" => self.comment.submitted_at = self.comment.submitted_at.or_else(|| parse_timestamp(&text)),
             "wp:comment_content" => self.comment.body = text,
             "wp:comment_type" => self.kind = text,
@@ -143,9 +147,7 @@ impl WxrComment {
             };
             EntryContent::Comment(Box::new(comment), Some(if post_deleted { ImportedStatus::PostDeleted } else { status }))
         } else {
-            EntryContent::Invalid(
-                "does not say in comment_approved what became of it; 1, 0, spam and trash are understood".to_owned(),
-            )
+            EntryContent::Invalid("has no status in comment_approved; 1, 0, spam and trash are known".to_owned())
         };
         ArchiveEntry { doubts: self.claims.doubts(), ..ArchiveEntry::new(EntryPosition::Line(self.line), found) }
     }
@@ -265,7 +267,7 @@ pub mod tests {
     fn the_strictest_of_what_is_said_of_the_comment_itself_counts() {
         let approved = |word: &str| format!("<wp:comment_approved>{word}</wp:comment_approved>");
         let nested = |word: &str| format!("<wp:commentmeta><wp:meta_value>{}</wp:meta_value></wp:commentmeta>", approved(word));
-        for (said, expected) in [
+        for (fields, expected) in [
             (approved("trash") + nested("1").as_str(), Some(ImportedStatus::Deleted)),
             (approved("0") + "<wp:comment>" + approved("1").as_str() + "</wp:comment>", Some(ImportedStatus::HELD)),
             (approved("spam") + approved("1").as_str(), Some(ImportedStatus::REJECTED)),
@@ -274,10 +276,10 @@ pub mod tests {
             (approved(""), Some(ImportedStatus::HELD)),
             (nested("1"), None),
         ] {
-            let text = format!("<rss><item><wp:comment>{said}</wp:comment></item></rss>");
+            let text = format!("<rss><item><wp:comment>{fields}</wp:comment></item></rss>");
             match &entries(&text).unwrap()[0].content {
-                EntryContent::Comment(_, status) => assert_eq!(*status, expected, "{said}"),
-                _ => assert_eq!(expected, None, "{said}"),
+                EntryContent::Comment(_, status) => assert_eq!(*status, expected, "{fields}"),
+                _ => assert_eq!(expected, None, "{fields}"),
             }
         }
     }

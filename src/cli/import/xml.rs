@@ -1,4 +1,4 @@
-//! XML as a stream of tags and the text before their ends, in bounded memory, whatever the file holds.
+//! A streaming XML reader that returns tags and the text before closing tags, in bounded memory for any file.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
@@ -11,42 +11,44 @@ use quick_xml::reader::Reader;
 use crate::cli::lines::ContentReader;
 use crate::cli::text;
 
-/// Longest piece without an end, e.g. a tag or a CDATA section, in bytes. Pictures stand inside of posts.
+/// Maximum size of a tag, text or CDATA section, in bytes. Posts may embed pictures.
 const MAX_PIECE: usize = 32 * 1024 * 1024;
-/// How much of an element's text is kept. More than any comment may have, so that one which is too long stays so.
+/// Maximum size of an element's text, in bytes, beyond which it is cut. More than a comment may have, so that one that is too
+/// long is still rejected.
 const MAX_TEXT: usize = 512 * 1024;
-/// Longest name of an element, in bytes: the names of all that are open are kept.
+/// Maximum length of an element's name, in bytes. The names of all open elements are kept in memory.
 const MAX_NAME: usize = 256;
-/// Most bytes of what the reader says is wrong: it repeats tags, however long they are.
+/// Maximum length of an error message of the parser, in characters. It quotes tags of any length.
 const MAX_PROBLEM: usize = 300;
-/// How many attributes of an element are kept, and how much of each value, in bytes.
+/// Maximum number of attributes of an element that are read.
 const MAX_ATTRIBUTES: usize = 16;
+/// Maximum size of an attribute's value, in bytes, beyond which it is cut.
 const MAX_VALUE: usize = 4 * 1024;
-/// Elements within elements. Exports have five.
+/// Maximum depth of nested elements. Exports have a depth of five.
 const MAX_DEPTH: usize = 64;
-/// A buffer that was needed once is not kept at its size.
+/// Size to which the buffer is shrunk after a larger piece, in bytes.
 const USUAL_BUFFER: usize = 1024 * 1024;
 
-/// What comes next.
+/// An opening or closing tag.
 #[derive(Debug, PartialEq)]
 pub enum Tag {
-    /// An element begins.
+    /// An opening tag.
     Open {
-        /// Its name, as it is written.
+        /// Name of the element, as it is written.
         name: String,
-        /// Its attributes.
+        /// Attributes of the element.
         attributes: Attributes,
     },
-    /// An element ends.
+    /// A closing tag.
     Close {
-        /// Its name, as it is written.
+        /// Name of the element, as it is written.
         name: String,
-        /// The text since the last tag, entities resolved, cut to [`MAX_TEXT`].
+        /// Text since the last tag, with entities resolved, cut to [`MAX_TEXT`].
         text: String,
     },
 }
 
-/// What stands in an element's tag besides its name, as far as it can be read.
+/// The attributes of an element, as far as they can be read.
 #[derive(Debug, Default, PartialEq)]
 pub struct Attributes(Vec<(String, String)>);
 
@@ -57,48 +59,48 @@ impl Attributes {
         let fitting = known.filter(|attribute| attribute.key.as_ref().len() <= MAX_NAME);
         let pairs = fitting.map(|attribute| {
             let raw = &attribute.value[..attribute.value.floor_char_boundary(MAX_VALUE)];
-            // An entity that XML does not know stays as it is written.
+            // A value with an unknown entity stays as it is written.
             let value = unescape(raw).map_or_else(|_| raw.to_owned(), Cow::into_owned);
             (attribute.key.as_ref().to_owned(), value)
         });
         Self(pairs.collect())
     }
 
-    /// Returns the value of an attribute. Empty: there is none.
+    /// Returns the value of an attribute, or an empty string if there is none.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 }
 
-/// Reads tags. Entities that a file declares are not looked at, so that none can grow.
+/// A streaming XML reader. It does not expand entities that a file declares, which could grow without bound.
 pub struct XmlReader {
     reader: Reader<BoundedReader>,
     buffer: Vec<u8>,
     text: String,
-    /// The elements that are open.
+    /// Names of the open elements.
     open: Vec<String>,
 }
 
 impl XmlReader {
-    /// From the beginning.
+    /// Returns a reader that starts at the beginning of `content`.
     pub fn new(content: ContentReader) -> Self {
         let mut reader = Reader::from_reader(BoundedReader { content, line: 1, left: MAX_PIECE });
         let config = reader.config_mut();
         config.expand_empty_elements = true;
-        // Addresses are often written with bare ones.
+        // URLs often contain unescaped ampersands.
         config.allow_dangling_amp = true;
         Self { reader, buffer: Vec::new(), text: String::new(), open: Vec::new() }
     }
 
-    /// The line that was read to, from 1.
+    /// Returns the number of the current line, from 1.
     pub fn line(&self) -> u64 {
         self.reader.get_ref().line
     }
 
-    /// The next tag. `None`: the file ends, and ends well.
+    /// Returns the next tag, or `None` at the end of a complete file.
     ///
     /// # Errors
-    /// What is wrong with the file, in words, with the line.
+    /// Returns a description of the problem, with the line, if the file is not well-formed or exceeds a limit.
     pub fn next(&mut self) -> Result<Option<Tag>, String> {
         loop {
             self.buffer.clear();
@@ -113,13 +115,15 @@ impl XmlReader {
                     let length = tag.name().into_inner().len();
                     if length > MAX_NAME {
                         let line = self.line();
-                        return Err(format!("line {line}: the name of an element is {length} bytes long; this is no export"));
+                        return Err(format!(
+                            "line {line}: the name of an element is {length} bytes long; this is not an export"
+                        ));
                     }
                     let name = tag.name().into_inner().to_owned();
                     if self.open.len() == MAX_DEPTH {
                         let line = self.line();
                         return Err(format!(
-                            "line {line}: more than {MAX_DEPTH} elements within each other; this is no export"
+                            "line {line}: more than {MAX_DEPTH} elements within each other; this is not an export"
                         ));
                     }
                     self.text.clear();
@@ -127,7 +131,7 @@ impl XmlReader {
                     return Ok(Some(Tag::Open { name, attributes: Attributes::of(&tag) }));
                 }
                 Event::End(_) => {
-                    // The reader has seen to it that the names agree.
+                    // The parser has checked that the names match.
                     let name = self.open.pop().unwrap_or_default();
                     return Ok(Some(Tag::Close { name, text: std::mem::take(&mut self.text) }));
                 }
@@ -138,13 +142,13 @@ impl XmlReader {
                     let encoding = declaration.encoding().and_then(Result::ok).unwrap_or("utf-8".into());
                     if !["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|name| encoding.eq_ignore_ascii_case(name)) {
                         let encoding: String = encoding.chars().take(40).collect();
-                        return Err(format!("it is written in {encoding}; {}", conversion_advice(&encoding)));
+                        return Err(format!("its encoding is {encoding}; {}", conversion_advice(&encoding)));
                     }
                 }
                 Event::Eof => {
                     return match self.open.last() {
                         None => Ok(None),
-                        Some(name) => Err(format!("line {}: the file ends within <{name}>; is it whole?", self.line())),
+                        Some(name) => Err(format!("line {}: the file ends within <{name}>; is it complete?", self.line())),
                     };
                 }
                 Event::Empty(_) | Event::Comment(_) | Event::PI(_) | Event::DocType(_) => {}
@@ -158,10 +162,10 @@ impl XmlReader {
         match error {
             Error::Encoding(_) => format!("line {line}: bytes that are not UTF-8{within}"),
             Error::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => format!("line {line}: {error}{within}"),
-            Error::Io(error) => format!("line {line}: cannot read on{within}: {error}; is the file whole?"),
+            Error::Io(error) => format!("line {line}: cannot read further{within}: {error}; is the file complete?"),
             error => {
                 format!(
-                    "line {line}: is no XML{within}: {}; is the file whole?",
+                    "line {line}: is not XML{within}: {}; is the file complete?",
                     text::escape_line(&error.to_string(), MAX_PROBLEM)
                 )
             }
@@ -169,25 +173,25 @@ impl XmlReader {
     }
 }
 
-/// Returns a name in XML without the prefix that a file chose for its namespace.
+/// Returns an XML name without its namespace prefix, which each file chooses.
 pub fn local_name(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
-/// The declaration is to be converted too, or the file would be refused again.
+/// Returns advice on converting a file to UTF-8, including its XML declaration, which would otherwise be refused again.
 fn conversion_advice(encoding: &str) -> String {
     format!(
-        "convert the file and its first line first, e.g. `iconv -f {encoding} -t UTF-8 FILE | sed '1s/{encoding}/UTF-8/' > NEW`"
+        "convert the file and the encoding on its first line, e.g. `iconv -f {encoding} -t UTF-8 FILE | sed '1s/{encoding}/UTF-8/' > NEW`"
     )
 }
 
-/// Adds as much as there is room for.
+/// Appends text, up to a total of [`MAX_TEXT`].
 fn push_bounded(text: &mut String, more: &str) {
-    let room = MAX_TEXT.saturating_sub(text.len());
-    text.push_str(&more[..more.floor_char_boundary(room)]);
+    let available = MAX_TEXT.saturating_sub(text.len());
+    text.push_str(&more[..more.floor_char_boundary(available)]);
 }
 
-/// Adds what a reference stands for. One that XML does not know stays as it is written.
+/// Appends the character of a reference. An unknown reference stays as it is written.
 fn push_reference(text: &mut String, entity: &BytesRef<'_>) {
     if let Ok(Some(c)) = entity.resolve_char_ref() {
         push_bounded(text, c.encode_utf8(&mut [0; 4]));
@@ -200,11 +204,11 @@ fn push_reference(text: &mut String, entity: &BytesRef<'_>) {
     }
 }
 
-/// Counts lines, and ends where one piece has no end.
+/// A reader that counts lines and limits the size of a piece.
 struct BoundedReader {
     content: ContentReader,
     line: u64,
-    /// How many more bytes this piece may have.
+    /// Number of bytes that the current piece may still have.
     left: usize,
 }
 
@@ -227,7 +231,7 @@ impl BufRead for BoundedReader {
     }
 
     fn consume(&mut self, count: usize) {
-        // What was filled is still there, so that this reads nothing.
+        // The buffer is still filled, so this call does not read.
         let lines = self.content.fill_buf().map_or(0, |ready| ready.iter().take(count).filter(|byte| **byte == b'\n').count());
         self.line += lines as u64;
         self.left = self.left.saturating_sub(count);
@@ -268,9 +272,9 @@ pub mod tests {
     fn a_file_that_was_cut_off_says_where() {
         for (text, expected) in [
             ("<a>\n<b>text", "line 2: the file ends within <b>"),
-            ("<a>\n\n<b><![CDATA[text", "line 3: is no XML within <b>"),
-            ("<a>\n<b", "line 2: is no XML within <a>"),
-            ("<a>\n</b>", "line 2: is no XML within <a>"),
+            ("<a>\n\n<b><![CDATA[text", "line 3: is not XML within <b>"),
+            ("<a>\n<b", "line 2: is not XML within <a>"),
+            ("<a>\n</b>", "line 2: is not XML within <a>"),
         ] {
             let error = all(text).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

@@ -1,4 +1,4 @@
-//! `gatepost model evaluate`: how well a model does on labelled comments.
+//! `gatepost model evaluate`: measures a model on labelled comments.
 
 mod chart;
 mod dimension;
@@ -34,58 +34,58 @@ pub const EXAMPLES: &str = "Examples:
   gatepost model evaluate --head identity_attack --truth identity_attack=labels.class:hate tweets.jsonl
   gatepost model evaluate --format json - < comments.jsonl | jq '.heads[] | {head, auc: .sets[0].auc}'
 
-A line of a file is one comment, as in `gatepost check --file`, with what it is: `label` or `gold` is ham, spam or toxic,
-which speaks for the heads spam and toxicity. The other heads need `labels`, e.g. {\"labels\": {\"insult\": 1}}.
-`source` or `set` names where a row is from, else the file does; `lang` or `language` its language.
-Nothing is sent anywhere, and only figures leave: no text of the comments is printed or written.";
+Each line of a file is a comment, as in `gatepost check --file`, with a label: `label` or `gold` is ham, spam or toxic and
+counts for the heads spam and toxicity. The other heads need `labels`, e.g. {\"labels\": {\"insult\": 1}}.
+`source` or `set` names the source of a row (default: the file), `lang` or `language` its language.
+Nothing is sent anywhere, and the output contains metrics only: no text of the comments is printed or written.";
 
 /// Options of `model evaluate`.
 #[derive(Debug, clap::Args)]
 pub struct EvaluateArgs {
-    /// Files of labelled comments, JSONL, gzipped or not; - is standard input
+    /// Files of labelled comments in JSONL, optionally gzipped; - is standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
     choice: RowFilterArgs,
-    /// Only this head; several may be named
+    /// Measure only this head; may be repeated
     #[arg(long = "head", value_name = "LABEL", value_parser = truth::head)]
     heads: Vec<Label>,
-    /// Read one head from this field: it is true or above zero, or it is VALUE
+    /// Read the truth of one head from this field: true if it is true, above zero, or equal to VALUE
     #[arg(long = "truth", value_name = "LABEL=FIELD[:VALUE]")]
     overrides: Vec<TruthOverride>,
-    /// Read labels by the rules that this recipe has for files of these names
+    /// Read labels by the rules of this recipe, for files that it names
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
-    /// Also figures per value of this field, e.g. blog, and means over its values; several may be named
+    /// Also show metrics for each value of this field, e.g. blog, and their means; may be repeated
     #[arg(long = "by", value_name = "FIELD")]
     by: Vec<String>,
-    /// A model file in place of the compiled-in one
+    /// A model file to use instead of the built-in model
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// A folder of policy files (*.toml), for what is approved, held and rejected
+    /// A folder of policy files (*.toml), by which comments are approved, held or rejected
     #[arg(long, value_name = "DIR")]
     policy_dir: Option<PathBuf>,
-    /// The site of rows that name none, for its policy
+    /// The site, and thereby the policy, of rows that name none
     #[arg(long, value_name = "SITE", default_value = OFFLINE_SITE)]
     site: String,
-    /// Also write a page with tables and curves
+    /// Also write an HTML page with tables and charts
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// How to print
+    /// Output format
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 enum Format {
-    /// For people
+    /// Tables for people
     #[default]
     Table,
     /// One JSON object
     Json,
 }
 
-/// Measures and prints.
+/// Measures the model and prints the report.
 pub fn run(args: &EvaluateArgs) -> Result<ExitCode, Failure> {
     let judge = offline_judge(args.model.as_deref(), args.policy_dir.as_deref())
         .map_err(|error| Failure::failed(format!("{error:#}")))?;
@@ -96,7 +96,7 @@ pub fn run(args: &EvaluateArgs) -> Result<ExitCode, Failure> {
     if recipe.is_some() {
         for (file, _) in args.files.iter().zip(&sources).filter(|(_, source)| source.is_none()) {
             let file = text::escape_line(&file.display().to_string(), 200);
-            terminal::log_line(&format!("gatepost: the recipe does not name {file}; its labels are read as without a recipe"));
+            terminal::log_line(&format!("gatepost: the recipe does not name {file}; its labels are read without the recipe"));
         }
     }
 
@@ -107,9 +107,9 @@ pub fn run(args: &EvaluateArgs) -> Result<ExitCode, Failure> {
     let left_out = labelled::read_rows(
         &args.files,
         &args.choice,
-        |place, line, fields| {
-            let source = sources.get(place).copied().flatten();
-            scorer.score(source, args.files.get(place).map(PathBuf::as_path), line, fields)
+        |file_index, line, fields| {
+            let source = sources.get(file_index).copied().flatten();
+            scorer.score(source, args.files.get(file_index).map(PathBuf::as_path), line, fields)
         },
         |_, row| measure.add(row),
     )?;

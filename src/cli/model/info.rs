@@ -1,4 +1,4 @@
-//! `gatepost model info`: what is in a model file.
+//! `gatepost model info`: prints the properties of a model file.
 
 use std::fmt::{self, Write as _};
 use std::path::PathBuf;
@@ -13,10 +13,10 @@ use crate::files;
 /// Options of `model info`.
 #[derive(Debug, clap::Args)]
 pub struct InfoArgs {
-    /// A model file; the built-in model when left out
+    /// A model file; the built-in model if left out
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// With --site, how to print
+    /// With --site: the output format
     #[command(flatten)]
     format: FormatArgs,
     #[command(flatten)]
@@ -24,13 +24,13 @@ pub struct InfoArgs {
 }
 
 impl InfoArgs {
-    /// Which server to ask, if it is a site that is asked for and not a file.
+    /// Returns the connection to a server and the output format, if the command is about a site and not about a file.
     pub fn of_site(&self) -> Option<(&ConnectArgs, FormatArgs)> {
         (self.model.is_none() && self.connect.site_if_any().is_some()).then_some((&self.connect, self.format))
     }
 }
 
-/// Reads the model and returns what is to be shown.
+/// Reads the model and returns the text to print.
 pub fn run(args: &InfoArgs) -> Result<String, FileError> {
     let model = match &args.model {
         None => Model::builtin()?,
@@ -39,11 +39,12 @@ pub fn run(args: &InfoArgs) -> Result<String, FileError> {
             Arc::new(Model::from_bytes(&bytes).map_err(|error| format!("{}: {error}", path.display()))?)
         }
     };
-    let mut shown = String::new();
-    write_info(&mut shown, &model)?;
-    Ok(shown)
+    let mut output = String::new();
+    write_info(&mut output, &model)?;
+    Ok(output)
 }
 
+/// Writes the version, size and heads of a model.
 fn write_info(out: &mut String, model: &Model) -> fmt::Result {
     writeln!(out, "version  {}", model.version())?;
     writeln!(out, "buckets  {} with weights", model.bucket_count())?;

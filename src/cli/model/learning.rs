@@ -1,4 +1,4 @@
-//! `gatepost model info --site`, `freeze`, `thaw`, `rollback`, `reset`: what a site has learned, and what becomes of it.
+//! `gatepost model info --site`, `freeze`, `thaw`, `rollback`, `reset`: show and control what a site learns.
 
 use std::process::ExitCode;
 
@@ -20,17 +20,17 @@ pub struct ChangeArgs {
 /// Options of `model rollback`.
 #[derive(Debug, clap::Args)]
 pub struct RollbackArgs {
-    /// The number of the last outcome that counts; `model info --site` says which is the newest
+    /// The number of the last outcome to keep; `model info --site` shows the newest number
     #[arg(long, value_name = "NUMBER")]
     to: u64,
     #[command(flatten)]
     connect: ConnectArgs,
 }
 
-/// Asks a server for what a site has learned, and prints it.
+/// Prints what a site has learned.
 pub async fn info(connect: &ConnectArgs, format: FormatArgs) -> Result<ExitCode, Failure> {
     if matches!(format.format, Format::Ids | Format::Csv) {
-        return Err(Failure::usage("a model has no ids and no rows; give --format table, json or jsonl"));
+        return Err(Failure::usage("a model has no ids and no rows; use --format table, json or jsonl"));
     }
     let site = connect.site()?;
     let connection = connect.connect().await?;
@@ -56,16 +56,17 @@ pub async fn info(connect: &ConnectArgs, format: FormatArgs) -> Result<ExitCode,
     Ok(ExitCode::SUCCESS)
 }
 
-/// Changes a site's learning.
+/// Freezes, resumes or resets a site's learning.
 pub async fn change(args: &ChangeArgs, change: pb::LearningChange) -> Result<ExitCode, Failure> {
     update(&args.connect, change, 0).await
 }
 
-/// Takes a site's learning back to an earlier outcome.
+/// Rolls a site's learning back to an earlier outcome.
 pub async fn rollback(args: &RollbackArgs) -> Result<ExitCode, Failure> {
     update(&args.connect, pb::LearningChange::Rollback, args.to).await
 }
 
+/// Sends a change of a site's learning and prints the new state.
 async fn update(connect: &ConnectArgs, change: pb::LearningChange, to: u64) -> Result<ExitCode, Failure> {
     let site = connect.site()?;
     let connection = connect.connect().await?;
@@ -76,32 +77,35 @@ async fn update(connect: &ConnectArgs, change: pb::LearningChange, to: u64) -> R
     print(&mut screen, &learning)?;
     screen.flush()?;
     terminal::log_line(match change {
-        pb::LearningChange::Freeze => "learning stands still; `gatepost model thaw` has it go on",
-        pb::LearningChange::Thaw => "learning goes on, with all that the log holds",
-        pb::LearningChange::Rollback => "learning is back there and stands still; `gatepost model thaw` has it go on",
-        pb::LearningChange::Reset => "learning begins anew; `gatepost model thaw` brings back what was learned before",
+        pb::LearningChange::Freeze => "learning is frozen; `gatepost model thaw` resumes it",
+        pb::LearningChange::Thaw => "learning is resumed, with all outcomes in the log",
+        pb::LearningChange::Rollback => "learning is rolled back and frozen; `gatepost model thaw` resumes it",
+        pb::LearningChange::Reset => "learning starts from nothing; `gatepost model thaw` restores what was learned before",
         pb::LearningChange::Unspecified => "nothing was changed",
     });
     Ok(ExitCode::SUCCESS)
 }
 
+/// Prints what a site has learned.
 fn print(screen: &mut TerminalOutput, learning: &pb::SiteLearning) -> Result<(), Failure> {
     screen.line(&format!("learned  {}", text::escape_line(&learning.summary, 400)))?;
     let counts = |counts: &std::collections::BTreeMap<String, u32>| {
         let named: Vec<String> =
             counts.iter().filter(|(_, count)| **count > 0).map(|(name, count)| format!("{count} {name}")).collect();
-        if named.is_empty() { "nobody".to_owned() } else { text::escape_line(&named.join(", "), 200) }
+        if named.is_empty() { "none".to_owned() } else { text::escape_line(&named.join(", "), 200) }
     };
-    screen.line(&format!("told by  {}", counts(&learning.by_source)))?;
+    screen.line(&format!("sources  {}", counts(&learning.by_source)))?;
     if learning.contested > 0 {
-        screen
-            .line(&format!("         on {} of them moderators were not of one mind: these count half", learning.contested))?;
+        screen.line(&format!("         moderators disagreed on {} of them, which count half", learning.contested))?;
     }
     for label in &learning.labels {
         screen.line(&format!("{:8} {}", text::escape_line(&label.label, 20), text::escape_line(&label.why, 300)))?;
     }
-    let to = learning.to.map_or("goes on".to_owned(), |to| format!("ends with outcome {to}"));
-    screen.line(&format!("log      newest outcome {}; learning begins behind {} and {to}", learning.newest, learning.from))?;
+    let to = learning.to.map_or("continues".to_owned(), |to| format!("ends with outcome {to}"));
+    screen.line(&format!(
+        "log      newest outcome {}; learning starts after outcome {} and {to}",
+        learning.newest, learning.from
+    ))?;
     if !learning.digest.is_empty() {
         screen.line(&format!("digest   {}", text::escape_line(&learning.digest, 64)))?;
     }

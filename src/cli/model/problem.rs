@@ -1,6 +1,6 @@
-//! Why a file cannot be used.
+//! Errors of files that cannot be used.
 
 use std::error::Error;
 
-/// Why a file cannot be used, in words.
+/// An error that says why a file cannot be used.
 pub type FileError = Box<dyn Error + Send + Sync>;

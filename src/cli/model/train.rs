@@ -1,4 +1,4 @@
-//! `gatepost model train`: a model from a recipe and labelled comments.
+//! `gatepost model train`: trains a model from a recipe and labelled comments.
 
 use std::fmt::{self, Write as _};
 use std::io::IsTerminal;
@@ -15,21 +15,21 @@ use crate::files;
 /// Options of `model train`.
 #[derive(Debug, clap::Args)]
 pub struct TrainArgs {
-    /// What to learn from what, as TOML
+    /// The training recipe, as TOML
     #[arg(long, value_name = "FILE")]
     recipe: PathBuf,
-    /// A folder with the recipe's files; of several the first that has a file counts
+    /// A folder with the recipe's files; may be repeated, the first folder that contains a file is used
     #[arg(long, value_name = "DIR", required = true)]
     data: Vec<PathBuf>,
-    /// Leave out rows whose field has one of these values, to measure on them; several may be named
+    /// Leave out rows whose field has one of these values, e.g. to measure on them; may be repeated
     #[arg(long, value_name = "FIELD=VALUE[,VALUE]")]
     leave_out: Vec<LeaveOut>,
-    /// Where to write the model
+    /// The model file to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
 
-/// Trains, writes the model, and returns what is to be shown.
+/// Trains a model, writes it, and returns the text to print.
 pub fn run(args: &TrainArgs) -> Result<String, FileError> {
     let recipe = recipe(&args.recipe)?;
     let bar = progress_bar();
@@ -44,10 +44,10 @@ pub fn run(args: &TrainArgs) -> Result<String, FileError> {
     bar.finish_and_clear();
     let bytes = model.to_bytes();
     std::fs::write(&args.out, &bytes).map_err(|error| format!("{}: {error}", args.out.display()))?;
-    let mut shown = String::new();
-    write_reports(&mut shown, &train::measure_heads(&model, &recipe, &args.data)?)?;
-    writeln!(shown, "\n{}: {}, {} bytes", args.out.display(), model.version(), bytes.len())?;
-    Ok(shown)
+    let mut output = String::new();
+    write_reports(&mut output, &train::measure_heads(&model, &recipe, &args.data)?)?;
+    writeln!(output, "\n{}: {}, {} bytes", args.out.display(), model.version(), bytes.len())?;
+    Ok(output)
 }
 
 /// Reads a recipe.
@@ -56,7 +56,7 @@ pub fn recipe(path: &std::path::Path) -> Result<Recipe, FileError> {
     Ok(Recipe::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?)
 }
 
-/// A bar on a terminal, nothing elsewhere.
+/// Returns a progress bar, which is hidden if standard error is not a terminal.
 fn progress_bar() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -68,6 +68,7 @@ fn progress_bar() -> ProgressBar {
     }
 }
 
+/// Writes the table of metrics.
 fn write_reports(out: &mut String, reports: &[HeadMetrics]) -> fmt::Result {
     writeln!(
         out,
@@ -97,7 +98,7 @@ fn write_reports(out: &mut String, reports: &[HeadMetrics]) -> fmt::Result {
     Ok(())
 }
 
-/// Four decimals, or a dash for what cannot be said.
+/// Formats a number with four decimals, or returns a dash if it is NaN.
 fn number(value: f64) -> String {
     if value.is_nan() { "-".into() } else { format!("{value:.4}") }
 }

@@ -1,4 +1,4 @@
-//! `gatepost policy check`: every mistake in policy files with its line, or what each policy means.
+//! `gatepost policy check`: reports every mistake in policy files with its line, or describes what each policy does.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ pub const EXAMPLES: &str = "Examples:
   gatepost policy check /etc/gatepost/policies      all *.toml in the folder, as the server reads them
   gatepost policy check blog.toml && systemctl reload gatepost
 
-The exit code is 0 when the server would take the files, and 1 when it would not; then every mistake has a line.";
+The exit code is 0 if the server would accept the files, and 1 if not; each mistake is then printed on a line.";
 
 /// Options of `policy check`.
 #[derive(Debug, clap::Args)]
@@ -24,7 +24,7 @@ pub struct CheckArgs {
     paths: Vec<PathBuf>,
 }
 
-/// Reads the files together, as the server would.
+/// Reads the files together, as the server does, and prints the mistakes or the policies.
 pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let mut files: Vec<(String, String)> = Vec::new();
     for path in &args.paths {
@@ -64,7 +64,7 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     }
 }
 
-/// A file itself, or what a server would read of a folder.
+/// Reads a file, or the files that the server would read in a folder. Returns paths and texts.
 fn read(path: &Path) -> Result<Vec<(PathBuf, String)>, (PathBuf, std::io::Error)> {
     if path.is_dir() {
         return files::read_toml_folder(path);

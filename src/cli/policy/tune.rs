@@ -1,4 +1,4 @@
-//! `gatepost policy tune`: thresholds from labelled comments and from what mistakes and work may cost.
+//! `gatepost policy tune`: proposes thresholds from labelled comments, within limits on mistakes and on the moderators' work.
 
 mod args;
 mod print;
@@ -30,28 +30,28 @@ pub const EXAMPLES: &str = "Examples:
   gatepost policy tune --data labelled.jsonl.gz --where split=dev
   gatepost policy tune --data a.jsonl b.jsonl --spam-share 5% --toxic-share 2% --comments-per-day 400 --queue-per-day 30
   gatepost policy tune --data labelled.jsonl --max-missed 5% --format toml > thresholds.toml
-  gatepost policy tune --site blog.example --policy-dir /etc/gatepost/policies    by what the site has learned last
+  gatepost policy tune --site blog.example --policy-dir /etc/gatepost/policies    from the site's latest outcomes
 
 A line of a file is one comment, as in `gatepost check --file`, whose `label` or `gold` is ham, spam or toxic.
-Labelled files hold far more bad comments than most sites get: say with --spam-share and --toxic-share how it is on yours,
-or what is held per day is that of a site like the file. Thresholds fit the rows they were chosen on a little too well:
-choose on some (--where split=dev) and look at others (`gatepost model evaluate --where split=test --policy-dir …`).
-Nothing is written: put what is printed into a policy file.";
+Labelled files contain far more bad comments than most sites get: give the shares of your site with --spam-share and
+--toxic-share, or the numbers per day are those of a site like the file. Thresholds fit the rows from which they were chosen
+a little too well: choose with one set (--where split=dev) and evaluate with another
+(`gatepost model evaluate --where split=test --policy-dir …`). Nothing is written: copy the output into a policy file.";
 
-/// Searches and prints.
+/// Searches for thresholds and prints the proposal.
 pub fn run(args: &TuneArgs) -> Result<ExitCode, Failure> {
     let judge = offline_judge(args.model.as_deref(), args.policy_dir.as_deref())
         .map_err(|error| Failure::failed(format!("{error:#}")))?;
-    // Without one, that of all sites that have no policy of their own.
+    // Without a site, the policy of all sites that have none of their own is tuned.
     let site_name = args.connect.site_if_any().unwrap_or(OFFLINE_SITE);
     let site = Site::parse("--site", site_name)
         .map_err(|violation| Failure::usage(format!("{} {}", violation.field, violation.problem)))?;
     let policy = judge.policy(&site);
     let mut rows = Rows::default();
     if args.files.is_empty() {
-        rows.samples = cli::block_on(learned(&args.connect, policy))?;
+        rows.samples = cli::block_on(learned_samples(&args.connect, policy))?;
     }
-    let left_out = rows.read(args, &judge, site_name)?;
+    let skipped = rows.read(args, &judge, site_name)?;
     rows.check()?;
 
     let share = |share: Option<Fraction>| share.map(|Fraction(share)| share);
@@ -66,7 +66,7 @@ pub fn run(args: &TuneArgs) -> Result<ExitCode, Failure> {
         policy,
         rows: rows.samples.len(),
         unlabelled: rows.unlabelled,
-        left_out,
+        left_out: skipped,
         mix: &mix,
         goal: &goal,
         proposal: &proposal,
@@ -90,11 +90,11 @@ fn goal(args: &TuneArgs) -> Goal {
     }
 }
 
-/// The labelled comments to choose by.
+/// The labelled comments from which thresholds are chosen.
 #[derive(Default)]
 struct Rows {
     samples: Vec<LabelledSample>,
-    /// How many rows are neither ham, spam nor toxic.
+    /// Number of rows that are neither ham, spam nor toxic.
     unlabelled: u64,
 }
 
@@ -106,15 +106,15 @@ impl Rows {
             &args.choice,
             |_, line, fields| {
                 let Some(RowLabel::Word(word)) = labelled::row_label(&fields) else { return Ok(None) };
-                let Some(kind) = CommentClass::parse(&word) else { return Ok(None) };
+                let Some(class) = CommentClass::parse(&word) else { return Ok(None) };
                 let mut comment = line.comment(fields, site)?;
-                // One site's policy is tuned, whatever sites the rows are from.
+                // The policy of one site is tuned, even if the rows are from other sites.
                 site.clone_into(&mut comment.site);
                 let comment = Comment::parse(comment, SystemTime::now()).map_err(|violations| {
                     let each = violations.iter().map(|violation| format!("{}: {}", violation.field, violation.problem));
                     each.collect::<Vec<_>>().join("; ")
                 })?;
-                Ok(Some(judge.evaluate(&comment, ListContext::empty(), None).tuning_sample(kind)))
+                Ok(Some(judge.evaluate(&comment, ListContext::empty(), None).tuning_sample(class)))
             },
             |_, sample: Option<LabelledSample>| match sample {
                 Some(sample) => self.samples.push(sample),
@@ -125,12 +125,12 @@ impl Rows {
 
     /// Fails unless there are both harmless and bad rows.
     fn check(&self) -> Result<(), Failure> {
-        let count = |kind| self.samples.iter().filter(|sample| sample.kind() == kind).count();
-        if count(CommentClass::Ham) > 0 && CommentClass::BAD.into_iter().any(|kind| count(kind) > 0) {
+        let count = |class| self.samples.iter().filter(|sample| sample.class() == class).count();
+        if count(CommentClass::Ham) > 0 && CommentClass::BAD.into_iter().any(|class| count(class) > 0) {
             return Ok(());
         }
         Err(Failure::failed(format!(
-            "there is nothing to choose by: of {} rows {} are ham, {} spam and {} toxic, and both harmless and bad ones are needed",
+            "cannot choose thresholds: of {} rows, {} are ham, {} spam and {} toxic, and both harmless and bad ones are needed",
             self.samples.len() as u64 + self.unlabelled,
             count(CommentClass::Ham),
             count(CommentClass::Spam),
@@ -139,10 +139,12 @@ impl Rows {
     }
 }
 
-/// The outcomes that a site has learned last. Nothing is known of their links and forms: a score alone decides.
-async fn learned(connect: &ConnectArgs, policy: &Policy) -> Result<Vec<LabelledSample>, Failure> {
+/// Returns the latest outcomes that a site has learned. Their links and forms are not known, so only scores count.
+async fn learned_samples(connect: &ConnectArgs, policy: &Policy) -> Result<Vec<LabelledSample>, Failure> {
     if connect.site_if_any().is_none() {
-        return Err(Failure::usage("by what? Name labelled files with --data, or a site with --site for what it has learned"));
+        return Err(Failure::usage(
+            "no comments to choose from; name labelled files with --data, or a site with --site to use its latest outcomes",
+        ));
     }
     let site = connect.site()?;
     let connection = connect.connect().await?;
@@ -151,19 +153,19 @@ async fn learned(connect: &ConnectArgs, policy: &Policy) -> Result<Vec<LabelledS
     let serves: Vec<String> =
         info.learning.unwrap_or_default().labels.into_iter().filter(|label| label.serves).map(|label| label.label).collect();
     let samples = info.trials.iter().filter_map(|trial| {
-        let kind = match trial.outcome() {
+        let class = match trial.outcome() {
             pb::Outcome::Ham => CommentClass::Ham,
             pb::Outcome::Spam => CommentClass::Spam,
             pb::Outcome::Toxic => CommentClass::Toxic,
             pb::Outcome::Unspecified => return None,
         };
-        // As it would be scored: by the correction where that serves.
+        // The scores that the server would use: corrected ones where the correction is in use.
         let logits = Label::ALL.into_iter().filter_map(|label| {
             let name = label.as_str();
             let from = if serves.iter().any(|serves| serves == name) { &trial.corrected } else { &trial.base };
             Some((label, *from.get(name)?))
         });
-        Some(LabelledSample::new(policy, kind, Findings::default(), logits.collect()))
+        Some(LabelledSample::new(policy, class, Findings::default(), logits.collect()))
     });
     Ok(samples.collect())
 }

@@ -1,4 +1,4 @@
-//! Claims on comments: those of colleagues, and the ones that this screen holds.
+//! Claims on comments: those of colleagues and those that this screen holds.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -6,19 +6,20 @@ use std::time::{Duration, SystemTime};
 use crate::cli::text;
 use crate::pb;
 
-/// How long a claim lasts; it is renewed after a third of that.
+/// How long a claim lasts. It is renewed after a third of this time.
 pub const CLAIM_LEASE: Duration = Duration::from_secs(600);
 
-/// A colleague's claim.
+/// A claim of a colleague.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
-    /// Empty: the server did not say who.
+    /// Name of the moderator, or empty if it is not known.
     pub holder: String,
+    /// When the claim lapses.
     pub until: SystemTime,
 }
 
 impl Claim {
-    /// A claim of the wire.
+    /// Converts a claim from the wire. Returns `None` if it has no valid expiry time.
     pub fn from_wire(claim: &pb::Claim) -> Option<Self> {
         let until = SystemTime::try_from(claim.until?).ok()?;
         Some(Self { holder: text::escape_line(&claim.moderator, 128), until })
@@ -29,21 +30,24 @@ impl Claim {
         Self { holder: String::new(), until: now + CLAIM_LEASE }
     }
 
-    /// Who, for people.
+    /// Returns the name of the holder for display, or "a colleague" if it is not known.
     pub fn holder_name(&self) -> &str {
         if self.holder.is_empty() { "a colleague" } else { &self.holder }
     }
 }
 
-/// Claims: one question at a time, so that giving back never overtakes claiming.
+/// The claims that this screen holds. At most one request about claims is in flight, so that a release never overtakes a
+/// claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldClaims {
-    /// Whether the server knows claims.
+    /// Whether the server supports claims.
     pub supported: bool,
+    /// Whether a request about claims is in flight.
     pub in_flight: bool,
-    /// What is ours, until when, and when to say so again.
+    /// The claims held, by comment id.
     pub held: BTreeMap<String, HeldClaim>,
-    /// Given back by hand: not claimed again until the cursor comes back to it.
+    /// Id of a comment whose claim the moderator released. It is not claimed again until the moderator asks for it or moves
+    /// the cursor.
     pub released_by_hand: Option<String>,
 }
 
@@ -53,8 +57,11 @@ impl Default for HeldClaims {
     }
 }
 
+/// A claim that this screen holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeldClaim {
+    /// When the claim lapses.
     pub until: SystemTime,
+    /// When to renew the claim.
     pub renew_at: SystemTime,
 }

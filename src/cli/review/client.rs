@@ -1,4 +1,4 @@
-//! Asks the server, each question in a task of its own with a deadline, and sends the answers back.
+//! The client of the review screen. It runs each request in its own task with a timeout and sends the reply back.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -15,18 +15,19 @@ use crate::cli::connect::Connection;
 use crate::cli::retry;
 use crate::pb;
 
-/// How long a question may take.
-const DEADLINE: Duration = Duration::from_secs(10);
-/// How long an act may take: it may be a thousand decisions.
-const ACT_DEADLINE: Duration = Duration::from_secs(60);
-/// How many comments alike are looked for: as many as one page has.
+/// Timeout of a request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Timeout of one request of an act, which may hold a thousand decisions.
+const ACT_TIMEOUT: Duration = Duration::from_secs(60);
+/// Page size of the search for near-duplicates, the largest that the server allows.
 const SIMILAR_PAGE_SIZE: i32 = 1_000;
-/// Pages looked at for them: up to 6,000 comments, the newest of the queue.
+/// Maximum number of pages of the search for near-duplicates. The server searches 2,000 comments per page, so these are
+/// the newest 6,000.
 const MAX_SIMILAR_PAGES: usize = 3;
-/// Ids a call; the server takes no more.
+/// Maximum number of ids per request, as the server allows.
 const MAX_IDS_PER_CALL: usize = 1_000;
 
-/// The way to the server. The connection reconnects by itself; when to ask again is not decided here.
+/// A client that runs the effects of the screen. The connection reconnects by itself; the screen decides when to retry.
 #[derive(Clone)]
 pub struct ReviewClient {
     connection: Connection,
@@ -36,22 +37,23 @@ pub struct ReviewClient {
 }
 
 impl ReviewClient {
-    /// A way to the server, and where the answers come out.
+    /// Returns a client and the channel on which its replies arrive.
     pub fn new(connection: Connection, site: String, moderator: String) -> (Self, UnboundedReceiver<ServerReply>) {
-        let (answers, out) = unbounded_channel();
-        (Self { connection, site, moderator, answers }, out)
+        let (answers, replies) = unbounded_channel();
+        (Self { connection, site, moderator, answers }, replies)
     }
 
-    /// Asks, without waiting.
+    /// Runs an effect in a task of its own, without waiting for the reply.
     pub fn send(&self, effect: Effect) {
-        let wire = self.clone();
+        let client = self.clone();
         tokio::spawn(async move {
-            let answer = wire.execute(effect).await;
-            // Nobody listens any more: the screen is closed.
-            let _ = wire.answers.send(answer);
+            let answer = client.execute(effect).await;
+            // Sending fails only if the screen is closed.
+            let _ = client.answers.send(answer);
         });
     }
 
+    /// Runs an effect and returns the reply.
     async fn execute(&self, effect: Effect) -> ServerReply {
         match effect {
             Effect::List { ticket, filter, order, token, rows } => {
@@ -81,6 +83,7 @@ impl ReviewClient {
         }
     }
 
+    /// Runs a call with a timeout and converts its failure.
     async fn call_with_timeout<T>(
         &self,
         time: Duration,
@@ -95,7 +98,9 @@ impl ReviewClient {
         })
     }
 
-    /// Page after page, of which only what the list shows is kept.
+    /// Fetches pages until there are at least `wanted` rows or no more comments. Returns the rows and the next page token.
+    ///
+    /// Each page is reduced to rows at once, because whole comments may be long.
     async fn list_comments(
         &self,
         filter: &str,
@@ -112,7 +117,7 @@ impl ReviewClient {
                 page_size: i32::try_from(PAGE_ROWS).unwrap_or(50),
                 page_token: token,
             };
-            let page = self.call_with_timeout(DEADLINE, self.connection.review().list_comments(request)).await?;
+            let page = self.call_with_timeout(REQUEST_TIMEOUT, self.connection.review().list_comments(request)).await?;
             rows.extend(page.comments.iter().map(CommentRow::from));
             token = page.next_page_token;
             if token.is_empty() || rows.len() >= wanted {
@@ -121,7 +126,7 @@ impl ReviewClient {
         }
     }
 
-    /// The held comments that are nearly the same, the comment itself left out.
+    /// Returns the held and unclaimed near-duplicates of a comment, without the comment itself.
     async fn find_similar(&self, id: &str) -> Result<Vec<(String, u32)>, RequestFailure> {
         let (mut alike, mut page_token) = (Vec::new(), String::new());
         for _ in 0..MAX_SIMILAR_PAGES {
@@ -132,7 +137,7 @@ impl ReviewClient {
                 page_size: SIMILAR_PAGE_SIZE,
                 page_token,
             };
-            let page = self.call_with_timeout(DEADLINE, self.connection.review().list_comments(request)).await?;
+            let page = self.call_with_timeout(REQUEST_TIMEOUT, self.connection.review().list_comments(request)).await?;
             let verdicts = page.comments.into_iter().filter_map(|comment| comment.verdict);
             let others = verdicts.map(|verdict| (verdict.comment_id, verdict.revision)).filter(|(other, _)| other != id);
             alike.extend(others);
@@ -144,11 +149,11 @@ impl ReviewClient {
         Ok(alike)
     }
 
-    /// The comment with all that is known about it.
+    /// Fetches the details of a comment.
     async fn details(&self, id: &str) -> Result<CommentDetails, RequestFailure> {
         let request = pb::GetCommentRequest { site: self.site.clone(), comment_id: id.to_owned() };
-        let known = self.call_with_timeout(DEADLINE, self.connection.review().get_comment(request)).await?;
-        Ok(known.into())
+        let response = self.call_with_timeout(REQUEST_TIMEOUT, self.connection.review().get_comment(request)).await?;
+        Ok(response.into())
     }
 
     /// Blocks the author of a comment.
@@ -156,15 +161,15 @@ impl ReviewClient {
         let entry = pb::ListEntry { kind: pb::ListKind::Block.into(), note, ..Default::default() };
         let (site, moderator) = (self.site.clone(), self.moderator.clone());
         let request = pb::PutListEntryRequest { site, entry: Some(entry), author_of: id, moderator };
-        self.call_with_timeout(DEADLINE, self.connection.admin().put_list_entry(request)).await.map(|_| ())
+        self.call_with_timeout(REQUEST_TIMEOUT, self.connection.admin().put_list_entry(request)).await.map(|_| ())
     }
 
-    /// First gives back, then claims.
+    /// Releases claims, and then claims a comment.
     async fn update_claims(&self, release: &[String], claim: Option<&str>) -> Result<ClaimResult, RequestFailure> {
         for ids in release.chunks(MAX_IDS_PER_CALL) {
             let (site, moderator) = (self.site.clone(), self.moderator.clone());
             let request = pb::ReleaseCommentsRequest { site, ids: ids.to_vec(), moderator };
-            self.call_with_timeout(DEADLINE, self.connection.review().release_comments(request)).await?;
+            self.call_with_timeout(REQUEST_TIMEOUT, self.connection.review().release_comments(request)).await?;
         }
         let Some(id) = claim else { return Ok(ClaimResult::NotClaimed) };
         let mut answer = self.claim(&[id.to_owned()]).await?;
@@ -178,6 +183,7 @@ impl ReviewClient {
         }))
     }
 
+    /// Claims comments.
     async fn claim(&self, ids: &[String]) -> Result<pb::ClaimCommentsResponse, RequestFailure> {
         let request = pb::ClaimCommentsRequest {
             site: self.site.clone(),
@@ -186,10 +192,10 @@ impl ReviewClient {
             lease: prost_types::Duration::try_from(CLAIM_LEASE).ok(),
             ..Default::default()
         };
-        self.call_with_timeout(DEADLINE, self.connection.review().claim_comments(request)).await
+        self.call_with_timeout(REQUEST_TIMEOUT, self.connection.review().claim_comments(request)).await
     }
 
-    /// Acts, in as many calls as there are revisions. What was answered before one fails is in `results`.
+    /// Sends an act, with at least one call for each revision. If a call fails, `results` holds the answers so far.
     async fn act(&self, act: &PendingAct, results: &mut Vec<pb::ReviewResult>) -> Result<(), RequestFailure> {
         let mut items = act.items.clone();
         if act.bulk {
@@ -207,7 +213,7 @@ impl ReviewClient {
         Ok(())
     }
 
-    /// Claims what is to be decided together. What is another's is answered for.
+    /// Claims the comments of a bulk act. Comments that are refused move from `items` to `results`.
     async fn claim_all(
         &self,
         items: &mut Vec<(String, u32)>,
@@ -219,7 +225,7 @@ impl ReviewClient {
                 Err(problem) if problem.is_unimplemented => return Ok(()),
                 answer => answer?,
             };
-            // What is not held may be decided all the same, if it is as it was seen.
+            // A comment that is not held cannot be claimed, but may still be decided if its revision is unchanged.
             for error in answer.errors.into_iter().filter(|error| error.reason != "NOT_HELD") {
                 items.retain(|(id, _)| *id != error.comment_id);
                 results.push(pb::ReviewResult { comment_id: error.comment_id.clone(), verdict: None, error: Some(error) });
@@ -228,6 +234,7 @@ impl ReviewClient {
         Ok(())
     }
 
+    /// Sends one call of an act, for comments of the same revision.
     async fn act_on_batch(
         &self,
         act: &PendingAct,
@@ -251,11 +258,11 @@ impl ReviewClient {
                     act_id: act.id.clone(),
                     publish_without: act.publish_without.clone(),
                 };
-                Ok(self.call_with_timeout(ACT_DEADLINE, client.decide_comments(request)).await?.results)
+                Ok(self.call_with_timeout(ACT_TIMEOUT, client.decide_comments(request)).await?.results)
             }
             ActKind::Undo => {
                 let request = pb::UndoDecisionRequest { site, ids, expected_revision, moderator, act_id: String::new() };
-                Ok(self.call_with_timeout(ACT_DEADLINE, client.undo_decision(request)).await?.results)
+                Ok(self.call_with_timeout(ACT_TIMEOUT, client.undo_decision(request)).await?.results)
             }
         }
     }

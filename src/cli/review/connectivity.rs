@@ -1,17 +1,20 @@
-//! Whether the server answers, and when to try again while it does not.
+//! The state of the connection to the server, with the backoff while it is lost.
 
 use std::time::{Duration, SystemTime};
 
-/// Base of the exponential backoff: doubled once for each failed attempt.
-const BASE_PAUSE: Duration = Duration::from_millis(250);
-/// The longest pause before a server that is lost is asked again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// Base of the exponential backoff, which doubles with each failed attempt.
+const BASE_BACKOFF: Duration = Duration::from_millis(250);
+/// Upper bound of the backoff.
+const MAX_BACKOFF: Duration = Duration::from_secs(8);
 
-/// Whether the server answers.
+/// The state of the connection to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Connectivity {
+    /// No reply has arrived yet.
     Loading,
+    /// The server answers.
     Live,
+    /// The server does not answer; `next` is the time of the next attempt.
     Lost { since: SystemTime, why: String, attempts: u32, next: SystemTime },
 }
 
@@ -22,7 +25,7 @@ impl Connectivity {
             Self::Lost { since, attempts, .. } => (since, attempts + 1),
             _ => (now, 1),
         };
-        let pause = BASE_PAUSE.saturating_mul(1 << attempts.min(10)).min(LONGEST_PAUSE);
+        let pause = BASE_BACKOFF.saturating_mul(1 << attempts.min(10)).min(MAX_BACKOFF);
         Self::Lost { since, why, attempts, next: now + pause }
     }
 

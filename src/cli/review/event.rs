@@ -1,4 +1,4 @@
-//! What comes in and what goes out: keys, answers, and questions to the server.
+//! The inputs and outputs of the screen: events, server replies, and effects.
 
 use std::time::SystemTime;
 
@@ -10,17 +10,17 @@ use crate::cli::failure::Failure;
 use crate::cli::text;
 use crate::pb;
 
-/// What happens.
+/// An input of the screen.
 #[derive(Debug)]
 pub enum Event {
     Key(KeyEvent),
     Tick,
-    /// The system wants the program to end.
+    /// A signal or the end of the input asks the program to end.
     Stop,
     Reply(ServerReply),
 }
 
-/// What the server says.
+/// The reply to an [`Effect`].
 #[derive(Debug)]
 pub enum ServerReply {
     Listed {
@@ -36,7 +36,7 @@ pub enum ServerReply {
         id: String,
         details: Result<Box<CommentDetails>, RequestFailure>,
     },
-    /// What became of an act's comments, and why nothing is known of the rest.
+    /// The results of an act, and why there are none for the remaining comments.
     Acted {
         number: u64,
         results: Vec<pb::ReviewResult>,
@@ -52,7 +52,7 @@ pub enum ServerReply {
     },
 }
 
-/// What came of a claim.
+/// The result of a request for a claim.
 #[derive(Debug)]
 pub enum ClaimResult {
     Granted {
@@ -64,13 +64,13 @@ pub enum ClaimResult {
     NotClaimed,
 }
 
-/// Why there is no answer.
+/// The failure of a request.
 #[derive(Debug)]
 pub struct RequestFailure {
     pub failure: Failure,
-    /// Trying again may help.
+    /// Whether a retry may succeed.
     pub is_retryable: bool,
-    /// The server does not know how.
+    /// Whether the server does not implement the method.
     pub is_unimplemented: bool,
 }
 
@@ -81,10 +81,10 @@ impl RequestFailure {
     }
 }
 
-/// What shall be asked of the server.
+/// A request that the screen wants sent to the server.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Rows from a page on.
+    /// Fetch at least `rows` rows from a page token on.
     List {
         ticket: u64,
         filter: String,
@@ -100,7 +100,7 @@ pub enum Effect {
         id: String,
     },
     Act(Box<PendingAct>),
-    /// Which other held comments are nearly the same.
+    /// Fetch the held near-duplicates of a comment.
     FindSimilar {
         id: String,
     },

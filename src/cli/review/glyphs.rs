@@ -1,4 +1,5 @@
-//! Text of comments as glyphs that fill cells: nothing a terminal obeys, hides, or draws wider than it says.
+//! Converts text into glyphs that fill terminal cells. Glyphs contain no control sequences, no invisible characters, and
+//! nothing that terminals draw wider than its nominal width.
 
 use std::ops::Range;
 
@@ -7,21 +8,22 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::cli::text::needs_escape;
 
-/// A letter may carry any number of marks; few languages need more than three.
+/// Maximum number of combining marks on a letter. Text may have any number; few languages need more than three.
 const MAX_COMBINING_MARKS: usize = 4;
 
-/// What is drawn in one place.
+/// A unit of text that is drawn in one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glyph {
-    /// What is written there. Empty: a line ends.
+    /// Text to draw, or empty for a line break.
     pub text: String,
-    /// Cells it takes.
+    /// Width in cells.
     pub width: usize,
-    /// Which characters of the text it stands for, counted as [`crate::pb::Span`] counts.
+    /// Range of characters of the source text, counted like [`crate::pb::Span`].
     pub source: Range<u32>,
     kind: GlyphKind,
 }
 
+/// The kind of a glyph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum GlyphKind {
     Letter {
@@ -29,78 +31,84 @@ enum GlyphKind {
     },
     Space,
     Break,
-    /// A character that would not be seen, written as an escape.
+    /// An invisible character or control character, drawn as an escape.
     Escape(char),
 }
 
 impl Glyph {
-    /// Whether it stands for something that would not be seen.
+    /// Returns whether this is the escape of an invisible character.
     pub fn is_escape(&self) -> bool {
         matches!(self.kind, GlyphKind::Escape(_))
     }
 
-    /// Whether it must not be torn apart, however many cells it takes.
+    /// Returns whether the glyph must not be split, however many cells it takes.
     pub fn is_indivisible(&self) -> bool {
         matches!(self.kind, GlyphKind::Letter { .. })
     }
 }
 
-/// Text as glyphs. What joins letters or chooses between their forms is left out: terminals do not agree on how wide the
-/// result is, and one cell too many breaks the screen.
+/// Converts text into glyphs. Joiners and variation selectors are left out, because terminals do not agree on the width of
+/// the result and one extra cell breaks the layout.
 pub fn to_glyphs(text: &str) -> Vec<Glyph> {
-    let mut made: Vec<Glyph> = Vec::with_capacity(text.len());
+    let mut glyphs: Vec<Glyph> = Vec::with_capacity(text.len());
     let mut at = 0_u32;
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        let from = at..at + 1;
+        let source = at..at + 1;
         at += 1;
         match c {
             '\r' if chars.peek() == Some(&'\n') => {}
-            '\n' => made.push(Glyph { text: String::new(), width: 0, source: from, kind: GlyphKind::Break }),
-            '\t' => made.push(Glyph { text: "    ".to_owned(), width: 4, source: from, kind: GlyphKind::Space }),
-            '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => extend_last(&mut made, from.end),
-            // A shade of skin, behind an emoji.
-            '\u{1f3fb}'..='\u{1f3ff}' if made.last().is_some_and(|glyph| glyph.width == 2) => extend_last(&mut made, from.end),
-            // Flags are pairs of letters.
+            '\n' => glyphs.push(Glyph { text: String::new(), width: 0, source, kind: GlyphKind::Break }),
+            '\t' => glyphs.push(Glyph { text: "    ".to_owned(), width: 4, source, kind: GlyphKind::Space }),
+            '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => {
+                extend_last(&mut glyphs, source.end)
+            }
+            // A skin tone modifier after an emoji.
+            '\u{1f3fb}'..='\u{1f3ff}' if glyphs.last().is_some_and(|glyph| glyph.width == 2) => {
+                extend_last(&mut glyphs, source.end)
+            }
+            // Regional indicators: flags are drawn as their two letters.
             '\u{1f1e6}'..='\u{1f1ff}' => {
                 let letter = char::from_u32(u32::from('A') + u32::from(c) - 0x1f1e6).unwrap_or('?');
-                made.push(Glyph { text: letter.to_string(), width: 1, source: from, kind: GlyphKind::Letter { marks: 0 } });
+                glyphs.push(Glyph { text: letter.to_string(), width: 1, source, kind: GlyphKind::Letter { marks: 0 } });
             }
-            c if is_mark(c) && !needs_escape(c) => push_mark(&mut made, c, from),
-            c if needs_escape(c) || is_blank(c) || c.width().unwrap_or(0) == 0 => push_escape(&mut made, c, from),
+            c if is_mark(c) && !needs_escape(c) => push_mark(&mut glyphs, c, source),
+            c if needs_escape(c) || is_blank(c) || c.width().unwrap_or(0) == 0 => push_escape(&mut glyphs, c, source),
             c if c.is_whitespace() => {
                 let width = c.width().unwrap_or(1);
-                made.push(Glyph { text: " ".repeat(width), width, source: from, kind: GlyphKind::Space });
+                glyphs.push(Glyph { text: " ".repeat(width), width, source, kind: GlyphKind::Space });
             }
-            c => made.push(Glyph {
+            c => glyphs.push(Glyph {
                 text: c.to_string(),
                 width: c.width().unwrap_or(1),
-                source: from,
+                source,
                 kind: GlyphKind::Letter { marks: 0 },
             }),
         }
     }
-    made
+    glyphs
 }
 
-/// Letters that look like nothing: fillers of Hangul, and the soft hyphen.
+/// Returns whether a character is drawn blank: the Hangul fillers and the soft hyphen.
 fn is_blank(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
 }
 
-/// What is written onto the letter before it: marks, and the later parts of a Korean syllable.
+/// Returns whether a character combines with the letter before it: combining marks, and Hangul vowels and finals.
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{1161}'..='\u{11ff}' | '\u{d7b0}'..='\u{d7fb}') || is_combining_mark(c)
 }
 
-fn extend_last(made: &mut [Glyph], end: u32) {
-    if let Some(last) = made.last_mut() {
+/// Extends the source range of the last glyph.
+fn extend_last(glyphs: &mut [Glyph], end: u32) {
+    if let Some(last) = glyphs.last_mut() {
         last.source.end = end;
     }
 }
 
-fn push_mark(made: &mut Vec<Glyph>, c: char, from: Range<u32>) {
-    if let Some(Glyph { text, width, source: whole, kind: GlyphKind::Letter { marks } }) = made.last_mut() {
+/// Adds a combining mark to the last letter, or to a dotted circle if there is no letter before it.
+fn push_mark(glyphs: &mut Vec<Glyph>, c: char, from: Range<u32>) {
+    if let Some(Glyph { text, width, source: whole, kind: GlyphKind::Letter { marks } }) = glyphs.last_mut() {
         whole.end = from.end;
         if *marks < MAX_COMBINING_MARKS {
             *marks += 1;
@@ -110,12 +118,12 @@ fn push_mark(made: &mut Vec<Glyph>, c: char, from: Range<u32>) {
         return;
     }
     let text = format!("◌{c}");
-    made.push(Glyph { width: text.width(), text, source: from, kind: GlyphKind::Letter { marks: 1 } });
+    glyphs.push(Glyph { width: text.width(), text, source: from, kind: GlyphKind::Letter { marks: 1 } });
 }
 
-/// Ten thousand of the same are one escape with a number.
-fn push_escape(made: &mut Vec<Glyph>, c: char, from: Range<u32>) {
-    if let Some(last) = made.last_mut()
+/// Adds an escape. A run of the same character becomes one escape with a count.
+fn push_escape(glyphs: &mut Vec<Glyph>, c: char, from: Range<u32>) {
+    if let Some(last) = glyphs.last_mut()
         && last.kind == GlyphKind::Escape(c)
     {
         last.source.end = from.end;
@@ -124,10 +132,10 @@ fn push_escape(made: &mut Vec<Glyph>, c: char, from: Range<u32>) {
         return;
     }
     let text = c.escape_unicode().to_string();
-    made.push(Glyph { width: text.width(), text, source: from, kind: GlyphKind::Escape(c) });
+    glyphs.push(Glyph { width: text.width(), text, source: from, kind: GlyphKind::Escape(c) });
 }
 
-/// The lines that glyphs make at a width, broken between words where that is possible.
+/// Wraps glyphs into lines of at most `width` cells, broken between words where possible. Returns the range of each line.
 pub fn wrap(glyphs: &[Glyph], width: usize) -> Vec<Range<usize>> {
     let mut lines = Vec::new();
     let (mut begin, mut used, mut after_space) = (0, 0, None);
@@ -138,7 +146,7 @@ pub fn wrap(glyphs: &[Glyph], width: usize) -> Vec<Range<usize>> {
             (begin, used, after_space) = (i + 1, 0, None);
         } else if used + glyph.width > width && i > begin {
             if glyph.kind == GlyphKind::Space {
-                // A space at the edge is nowhere.
+                // A space at the edge is dropped.
                 lines.push(begin..i);
                 (begin, used, after_space) = (i + 1, 0, None);
             } else {
@@ -187,21 +195,24 @@ mod tests {
 
     #[test]
     fn towers_of_marks_are_low() {
-        let made = to_glyphs(&format!("e{}x", "\u{301}".repeat(500)));
-        assert_eq!((made.len(), made[0].text.chars().count(), made[0].source.clone()), (2, 1 + MAX_COMBINING_MARKS, 0..501));
+        let glyphs = to_glyphs(&format!("e{}x", "\u{301}".repeat(500)));
+        assert_eq!(
+            (glyphs.len(), glyphs[0].text.chars().count(), glyphs[0].source.clone()),
+            (2, 1 + MAX_COMBINING_MARKS, 0..501)
+        );
         assert_eq!(shown("\u{301}"), "◌\u{301}");
     }
 
     #[test]
     fn spans_find_their_glyphs() {
-        let made = to_glyphs("ä\u{200b}日本");
-        let from: Vec<_> = made.iter().map(|glyph| glyph.source.clone()).collect();
+        let glyphs = to_glyphs("ä\u{200b}日本");
+        let from: Vec<_> = glyphs.iter().map(|glyph| glyph.source.clone()).collect();
         assert_eq!(from, [0..1, 1..2, 2..3, 3..4]);
     }
 
     fn wrapped(text: &str, width: usize) -> Vec<String> {
-        let made = to_glyphs(text);
-        wrap(&made, width).into_iter().map(|line| made[line].iter().map(|glyph| glyph.text.as_str()).collect()).collect()
+        let glyphs = to_glyphs(text);
+        wrap(&glyphs, width).into_iter().map(|line| glyphs[line].iter().map(|glyph| glyph.text.as_str()).collect()).collect()
     }
 
     #[test]
@@ -215,14 +226,14 @@ mod tests {
     proptest! {
         #[test]
         fn no_line_is_wider_than_the_place_for_it_and_no_letter_is_lost(text in "[a-z 日\u{301}\u{200b}\n]{0,80}", width in 12..30_usize) {
-            let made = to_glyphs(&text);
-            let lines = wrap(&made, width);
+            let glyphs = to_glyphs(&text);
+            let lines = wrap(&glyphs, width);
             let kept: usize = lines.iter().map(ExactSizeIterator::len).sum();
-            let lost = made.len() - kept;
-            let spaces = made.iter().filter(|glyph| matches!(glyph.kind, GlyphKind::Space | GlyphKind::Break)).count();
+            let lost = glyphs.len() - kept;
+            let spaces = glyphs.iter().filter(|glyph| matches!(glyph.kind, GlyphKind::Space | GlyphKind::Break)).count();
             prop_assert!(lost <= spaces);
             for line in lines {
-                let used: usize = made[line.clone()].iter().map(|glyph| glyph.width).sum();
+                let used: usize = glyphs[line.clone()].iter().map(|glyph| glyph.width).sum();
                 prop_assert!(used <= width || line.len() == 1, "{used} > {width}");
             }
         }

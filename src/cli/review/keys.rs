@@ -1,10 +1,10 @@
-//! What keys do: one table, from which the key map, the settings and the help are made.
+//! The table of actions, from which the key map, the settings and the help are built.
 
 use std::fmt;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// What a key asks for.
+/// An action that a key can trigger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     Down,
@@ -32,22 +32,22 @@ pub enum Action {
     Quit,
 }
 
-/// An action, as settings and help speak of it.
+/// An action with its name, default key and description.
 pub struct ActionEntry {
     pub action: Action,
-    /// Its name in the file of keys.
+    /// Name in the settings file.
     pub name: &'static str,
-    /// Its key where the file says nothing.
+    /// Key if the settings file names none.
     default_key: &'static str,
-    /// For the help.
+    /// Description in the help.
     pub description: &'static str,
 }
 
-const fn action_entry(action: Action, name: &'static str, default: &'static str, words: &'static str) -> ActionEntry {
-    ActionEntry { action, name, default_key: default, description: words }
+const fn action_entry(action: Action, name: &'static str, default_key: &'static str, description: &'static str) -> ActionEntry {
+    ActionEntry { action, name, default_key, description }
 }
 
-/// Everything there is, in the order of the help.
+/// All actions, in the order of the help.
 pub const ACTIONS: [ActionEntry; 23] = [
     action_entry(Action::Approve, "approve", "f", "approve"),
     action_entry(Action::ApproveStripped, "approve_stripped", "s", "approve without its links"),
@@ -74,7 +74,7 @@ pub const ACTIONS: [ActionEntry; 23] = [
     action_entry(Action::Quit, "quit", "q", "quit; gives claims back"),
 ];
 
-/// Reason codes of a rejection, each with its key in the menu.
+/// The reason codes of a rejection, each with its key in the menu.
 pub const REASON_KEYS: [(char, &str); 9] = [
     ('s', "spam"),
     ('a', "abusive"),
@@ -87,7 +87,7 @@ pub const REASON_KEYS: [(char, &str); 9] = [
     ('o', "other"),
 ];
 
-/// A key, whatever way it was typed.
+/// A key, with or without Ctrl.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key {
     code: KeyCode,
@@ -95,30 +95,32 @@ pub struct Key {
 }
 
 impl Key {
-    /// Leaves whatever is asked.
+    /// Cancels a dialog.
     pub const ESCAPE: Self = Self { code: KeyCode::Esc, ctrl: false };
-    /// Empties a line.
+    /// Clears the line being typed.
     pub const CLEAR_LINE: Self = Self { code: KeyCode::Char('u'), ctrl: true };
-    /// Ends the program wherever it is typed.
+    /// Quits in every mode.
     pub const INTERRUPT: Self = Self { code: KeyCode::Char('c'), ctrl: true };
 
-    /// Whether it is typed with Ctrl.
+    /// Returns whether the key is combined with Ctrl.
     pub fn is_ctrl(self) -> bool {
         self.ctrl
     }
 
-    /// The key of an event. Shift is in the character already.
+    /// Returns the key of an event. Shift is ignored, because it is already in the character.
     pub fn from_event(event: KeyEvent) -> Self {
         Self { code: event.code, ctrl: event.modifiers.contains(KeyModifiers::CONTROL) }
     }
 
-    /// A key as the settings write it: a character, `space`, `tab`, `f1` to `f12`, or `ctrl-` and a letter.
+    /// Parses a key of the settings file: a character, `space`, `tab`, `f1` to `f12`, or `ctrl-` and a letter other than c.
+    ///
+    /// Returns `None` if the text is not a key.
     pub fn parse(text: &str) -> Option<Self> {
         let plain = |code| Some(Self { code, ctrl: false });
         if let Some(letter) = text.strip_prefix("ctrl-") {
             let mut letters = letter.chars();
             let (Some(letter @ 'a'..='z'), None) = (letters.next(), letters.next()) else { return None };
-            // Always ends the program.
+            // Ctrl-C always quits and cannot be assigned.
             return (letter != 'c').then_some(Self { code: KeyCode::Char(letter), ctrl: true });
         }
         match text {
@@ -149,7 +151,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// Which key stands for which action.
+/// The assignment of keys to actions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeyMap(Vec<(Key, Action)>);
 
@@ -161,23 +163,23 @@ impl Default for KeyMap {
 }
 
 impl KeyMap {
-    /// Gives an action another key.
+    /// Assigns a key to an action.
     pub fn set(&mut self, action: Action, key: Key) {
-        for (old, of) in &mut self.0 {
-            if *of == action {
+        for (old, mapped) in &mut self.0 {
+            if *mapped == action {
                 *old = key;
             }
         }
     }
 
-    /// An action before this one in the table that has the same key.
+    /// Returns the name of an earlier action in the table with the same key, or `None` if there is none.
     pub fn conflict(&self, action: Action) -> Option<&'static str> {
-        let place = self.0.iter().position(|(_, of)| *of == action)?;
-        let first = self.0.iter().position(|(key, _)| *key == self.0[place].0)?;
-        (first != place).then(|| ACTIONS[first].name)
+        let index = self.0.iter().position(|(_, mapped)| *mapped == action)?;
+        let first = self.0.iter().position(|(key, _)| *key == self.0[index].0)?;
+        (first != index).then(|| ACTIONS[first].name)
     }
 
-    /// What a key asks for. Arrows and their neighbours and Ctrl-C mean what they always mean.
+    /// Returns the action of a key. Ctrl-C, the arrow keys, Page Up, Page Down, Home and End have fixed actions.
     pub fn action(&self, key: Key) -> Option<Action> {
         if key == Key::INTERRUPT {
             return Some(Action::Quit);
@@ -194,9 +196,9 @@ impl KeyMap {
         fixed.or_else(|| self.0.iter().find(|(mapped, _)| *mapped == key).map(|(_, action)| *action))
     }
 
-    /// The key of an action, in words.
+    /// Returns the name of the key of an action.
     pub fn key_name(&self, action: Action) -> String {
-        self.0.iter().find(|(_, of)| *of == action).map(|(key, _)| key.to_string()).unwrap_or_default()
+        self.0.iter().find(|(_, mapped)| *mapped == action).map(|(key, _)| key.to_string()).unwrap_or_default()
     }
 }
 

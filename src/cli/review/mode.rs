@@ -1,34 +1,25 @@
-//! What keys mean at the moment: they move through the list, answer a question, or type a line.
+//! The input mode, which determines the meaning of keys.
 
 use crate::verdict::Decision;
 
-/// What keys mean at the moment.
+/// The current meaning of keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InputMode {
+    /// Keys trigger actions on the list.
     Browse,
+    /// The help is shown; any key closes it.
     Help,
-    /// Whether all that is marked shall be decided.
-    Confirm {
-        decision: Decision,
-        ids: Vec<String>,
-    },
-    /// Which reason a rejection has.
-    Reason {
-        ids: Vec<String>,
-        bulk: bool,
-    },
-    /// A line is typed: a note on a comment, or what to search for.
-    TextInput {
-        purpose: LinePurpose,
-        text: String,
-    },
-    /// Whether an author shall be blocked.
-    Block {
-        name: String,
-        id: String,
-    },
+    /// Asks for confirmation of a decision on several comments.
+    Confirm { decision: Decision, ids: Vec<String> },
+    /// Asks for the reason of a rejection.
+    Reason { ids: Vec<String>, bulk: bool },
+    /// A line is typed: a note on a comment or a search.
+    TextInput { purpose: LinePurpose, text: String },
+    /// Asks for confirmation that an author is to be blocked.
+    Block { name: String, id: String },
 }
 
+/// The purpose of a line being typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinePurpose {
     Note { id: String },

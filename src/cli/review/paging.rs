@@ -1,41 +1,46 @@
-//! How the list of comments is fetched, page by page.
+//! The state of fetching the list of comments page by page.
 
 use std::time::{Duration, SystemTime};
 
 use super::query::Query;
 
-/// Rows a page.
+/// Number of rows per page.
 pub const PAGE_ROWS: usize = 50;
-/// Rows held at most: whoever gets so far should filter.
+/// Maximum number of rows in the list. A moderator who needs more should use a filter.
 pub const MAX_LIST_ROWS: usize = 2_000;
 
-/// How the list comes in: one question at a time.
+/// The state of fetching the list. At most one request is in flight.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListFetch {
-    /// What is asked for, and under which ticket.
+    /// Id and kind of the request in flight, if there is one.
     pub in_flight: Option<(u64, FetchKind)>,
+    /// Id of the latest request.
     pub request_id: u64,
-    /// The rows are not those of the query, and must come anew.
+    /// Whether the rows are not those of the query and must be fetched from the start.
     pub stale: bool,
-    /// Gets the rows after the last one. Empty: there are none.
+    /// Token of the page after the last row, or empty if there are no more rows.
     pub next_page_token: String,
-    /// When to look again.
+    /// When to refresh the list.
     pub refresh_at: SystemTime,
-    /// Where the cursor goes once it is there.
+    /// Id of the comment to select once it is in the list.
     pub select_when_loaded: Option<String>,
     /// The query that the server last accepted.
     pub last_accepted_query: Option<Query>,
 }
 
+/// The kind of a request for the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FetchKind {
+    /// Fetch the first page of a query.
     First,
+    /// Fetch the page after the last row.
     NextPage,
+    /// Fetch all loaded rows again.
     Refresh,
 }
 
 impl ListFetch {
-    /// Returns a list of which nothing has been fetched.
+    /// Returns the state of a list of which nothing has been fetched.
     pub fn new(now: SystemTime) -> Self {
         Self {
             in_flight: None,
@@ -48,7 +53,7 @@ impl ListFetch {
         }
     }
 
-    /// Discards what was fetched, and ignores the answer to a request that is still on its way.
+    /// Starts fetching from the first page again. The reply to a request in flight will be ignored.
     pub fn restart(&mut self) {
         self.stale = true;
         self.request_id += 1;
@@ -58,7 +63,8 @@ impl ListFetch {
     }
 }
 
-/// How long until the list is asked for again: long lists cost the server more.
+/// Returns the time until the next refresh of the list. Long lists are refreshed less often, because they cost the server
+/// more.
 pub fn refresh_interval(rows: usize) -> Duration {
     let pages = u32::try_from(rows / PAGE_ROWS).unwrap_or(u32::MAX);
     Duration::from_secs(3) + Duration::from_millis(1_500).saturating_mul(pages)

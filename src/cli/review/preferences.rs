@@ -1,4 +1,4 @@
-//! Keys and theme, as a moderator wants them: a small TOML file.
+//! The preferences of a moderator, keys and theme, read from a small TOML file.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -12,20 +12,20 @@ use crate::cli::terminal;
 use crate::files;
 use crate::settings::{self, SettingsErrors};
 
-/// Everything a moderator may choose.
+/// The preferences of a moderator.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preferences {
     pub keys: KeyMap,
     pub theme: Theme,
 }
 
-/// Reads the file that was named, or the one in its usual place if there is one.
+/// Reads the given file, or the one at the default path if it exists.
 ///
 /// # Errors
-/// A named file that is not there, and every mistake in it.
+/// Returns an error if the given file does not exist, or if the file cannot be read or has mistakes, all of which are listed.
 pub fn load(named: Option<&Path>) -> Result<Preferences, Failure> {
-    let usual = default_path();
-    let Some(path) = named.or(usual.as_deref()) else { return Ok(respect_no_color(Preferences::default())) };
+    let default = default_path();
+    let Some(path) = named.or(default.as_deref()) else { return Ok(respect_no_color(Preferences::default())) };
     let text = match files::read_text(path, files::MAX_VALUE) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound && named.is_none() => String::new(),
@@ -35,13 +35,15 @@ pub fn load(named: Option<&Path>) -> Result<Preferences, Failure> {
     Ok(respect_no_color(preferences))
 }
 
+/// Replaces the theme by the plain one if the environment asks for no colours.
 fn respect_no_color(preferences: Preferences) -> Preferences {
     if terminal::wants_colour() { preferences } else { Preferences { theme: Theme::Plain, ..preferences } }
 }
 
+/// Returns the default path of the file, or `None` if neither `XDG_CONFIG_HOME` nor `HOME` is set.
 fn default_path() -> Option<PathBuf> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let config = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;
+    let directory = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let config = directory("XDG_CONFIG_HOME").or_else(|| Some(directory("HOME")?.join(".config")))?;
     Some(config.join("gatepost").join("review.toml"))
 }
 
@@ -51,6 +53,7 @@ impl Default for Preferences {
     }
 }
 
+/// Parses the text of a file and reports all mistakes.
 fn parse(file: &str, text: &str) -> Result<Preferences, SettingsErrors> {
     settings::read(file, text, |top| {
         let theme = top.value("theme", "\"dark\", \"light\" or \"plain\"", |value: &DeValue<'_>| Theme::parse(value.as_str()?));
@@ -72,7 +75,7 @@ fn parse(file: &str, text: &str) -> Result<Preferences, SettingsErrors> {
             }
             for entry in &ACTIONS {
                 if let Some(other) = map.conflict(entry.action) {
-                    // The line to change is the one that was given.
+                    // Report the key that the file sets, not the default that it collides with.
                     let (wrong, with) = if given.iter().any(|given| given.name == entry.name) {
                         (entry.name, other)
                     } else {
@@ -110,9 +113,9 @@ mod tests {
     #[test]
     fn every_mistake_is_told_with_its_line() {
         let text = "theme = \"pink\"\n[keys]\napprove = \"d\"\nundo = \"ctrl-c\"\nfly = \"y\"\nquit = 3\n";
-        let told = parse("x", text).unwrap_err().to_string();
-        let lines: Vec<&str> = told.lines().map(|line| line.split(' ').next().unwrap()).collect();
-        assert_eq!(lines, ["x:1:", "x:3:", "x:4:", "x:5:", "x:6:"], "{told}");
-        assert!(told.contains("keys.approve has the key of reject"), "{told}");
+        let errors = parse("x", text).unwrap_err().to_string();
+        let lines: Vec<&str> = errors.lines().map(|line| line.split(' ').next().unwrap()).collect();
+        assert_eq!(lines, ["x:1:", "x:3:", "x:4:", "x:5:", "x:6:"], "{errors}");
+        assert!(errors.contains("keys.approve has the key of reject"), "{errors}");
     }
 }

@@ -1,19 +1,19 @@
-//! Which comments the list shows: one of four queues, terms of the command line, words searched for.
+//! The query of the list: one of four queues, the filter terms of the command line, and search words.
 
 use crate::verdict::Decision;
 
-/// Which comments, in which order.
+/// The comments that the list shows, and their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     pub queue: QueueFilter,
-    /// The terms given at the start, without the decision.
+    /// Filter terms of the command line, without the decision.
     pub terms: String,
-    /// Words that must be in the text.
+    /// Words that the text must contain.
     pub search: String,
     pub order: &'static str,
 }
 
-/// The queues that one key goes through.
+/// The queues that the queue key cycles through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueueFilter {
     Held,
@@ -23,7 +23,7 @@ pub enum QueueFilter {
 }
 
 impl Query {
-    /// The query of the command line.
+    /// Parses the filter of the command line into a query.
     pub fn new(filter: &str, order: &'static str) -> Self {
         let mut query = Self { queue: QueueFilter::Held, terms: String::new(), search: String::new(), order };
         let mut terms = Vec::new();
@@ -40,10 +40,10 @@ impl Query {
         query
     }
 
-    /// The filter that the server is asked with.
+    /// Returns the filter for the server.
     pub fn filter(&self) -> String {
         let decision = match self.queue {
-            // The queue: what is held, and behind it the spot checks.
+            // The default of the server: the held comments, and after them the spot checks.
             QueueFilter::Held => None,
             QueueFilter::Approved => Some("approve"),
             QueueFilter::Rejected => Some("reject"),
@@ -56,6 +56,7 @@ impl Query {
 }
 
 impl QueueFilter {
+    /// Returns the name that the screen shows.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Held => "held",
@@ -65,7 +66,7 @@ impl QueueFilter {
         }
     }
 
-    /// The decision that all its comments have.
+    /// Returns the decision of the comments in this queue, or `None` if they have different ones.
     pub fn decision(self) -> Option<Decision> {
         match self {
             Self::Held => Some(Decision::Hold),
@@ -75,6 +76,7 @@ impl QueueFilter {
         }
     }
 
+    /// Returns the queue after this one in the cycle.
     pub fn next(self) -> Self {
         match self {
             Self::Held => Self::Approved,

@@ -1,4 +1,4 @@
-//! A comment as the screen keeps it: short in the list, whole only where it is looked at.
+//! Comments in the memory of the screen: a short row in the list, and the details of the comments near the cursor.
 
 use std::time::SystemTime;
 
@@ -8,29 +8,29 @@ use crate::cli::verdict_view;
 use crate::pb;
 use crate::verdict::{Decision, MACHINE};
 
-/// How much of a text the list keeps, in characters: more than the widest list shows.
+/// Maximum length of an excerpt, in characters. It is more than the widest list shows.
 const EXCERPT_CHARS: usize = 160;
 
 /// A comment in the list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CommentRow {
     pub id: String,
-    /// The start of its text, on one line.
+    /// Start of the text, on one line.
     pub excerpt: String,
-    /// The highest score, of which label.
+    /// Label and value of the highest score.
     pub top_score: Option<(String, f64)>,
     pub received_at: Option<prost_types::Timestamp>,
-    /// As of the newest answer that spoke of it.
+    /// State of the decision, from the newest reply about the comment.
     pub state: DecisionState,
-    /// Who was seen to be at work on it.
+    /// Claim of a colleague, as last seen.
     pub claim: Option<Claim>,
-    /// Why the last act on it did not happen.
+    /// Why the last act on the comment failed, or empty.
     pub last_error: String,
-    /// It is on the list no more, and stays only until the cursor leaves it.
+    /// Whether the comment has left the list. The row stays only until the cursor leaves it.
     pub off_list: bool,
 }
 
-/// How a comment stands.
+/// The state of the decision on a comment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecisionState {
     pub decision: Option<Decision>,
@@ -38,7 +38,7 @@ pub struct DecisionState {
     pub verdict_id: String,
     pub decided_by: String,
     pub decided_at: Option<prost_types::Timestamp>,
-    /// The machine approved it, and a moderator is to look at it all the same.
+    /// Whether this is a spot check: the comment was approved automatically, and a moderator is to check it.
     pub spot_check: bool,
 }
 
@@ -56,12 +56,12 @@ impl From<&pb::Verdict> for DecisionState {
 }
 
 impl DecisionState {
-    /// Returns whether it waits for a moderator: it is held, or a spot check.
+    /// Returns whether the comment waits for a moderator: it is held or a spot check.
     pub fn is_pending(&self) -> bool {
         self.decision == Some(Decision::Hold) || self.spot_check
     }
 
-    /// Who decided what and when, in words.
+    /// Describes who decided what and when.
     pub fn describe(&self, now: SystemTime) -> String {
         let done = past_participle(self.decision);
         let ago = verdict_view::format_age(self.decided_at.as_ref(), now);
@@ -73,7 +73,7 @@ impl DecisionState {
     }
 }
 
-/// What a decision did to a comment.
+/// Returns the past participle of a decision, e.g. "approved".
 pub fn past_participle(decision: Option<Decision>) -> &'static str {
     match decision {
         Some(Decision::Approve) => "approved",
@@ -90,7 +90,7 @@ impl From<&pb::ModeratedComment> for CommentRow {
         let empty = Default::default();
         let verdict = moderated.verdict.as_ref().unwrap_or(&empty);
         Self {
-            // What the server would not know again if it were changed: sanitised where it is drawn.
+            // The id must stay exactly as the server knows it; it is escaped where it is drawn.
             id: comment.comment_id.clone(),
             excerpt: text::escape_line(&comment.body, EXCERPT_CHARS),
             top_score: verdict_view::top_score(verdict).map(|(label, score)| (text::escape_line(label, 40), score)),
@@ -104,7 +104,7 @@ impl From<&pb::ModeratedComment> for CommentRow {
 }
 
 impl CommentRow {
-    /// Takes over what another answer says, unless this one knows better already.
+    /// Replaces the state by one from another reply, unless that has an older revision.
     pub fn update_state(&mut self, newer: &DecisionState) {
         if newer.revision >= self.state.revision {
             self.state = newer.clone();
@@ -112,7 +112,7 @@ impl CommentRow {
     }
 }
 
-/// Everything known of the comment that is looked at.
+/// The details of a comment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CommentDetails {
     pub response: pb::GetCommentResponse,
@@ -120,20 +120,20 @@ pub struct CommentDetails {
 }
 
 impl From<pb::GetCommentResponse> for CommentDetails {
-    fn from(mut known: pb::GetCommentResponse) -> Self {
-        if let Some(post) = known.comment.as_mut().and_then(|comment| comment.post.as_mut()) {
-            // Long, and not shown.
+    fn from(mut response: pb::GetCommentResponse) -> Self {
+        if let Some(post) = response.comment.as_mut().and_then(|comment| comment.post.as_mut()) {
+            // The text of the post may be long and is not shown.
             post.text = String::new();
         }
         let empty = Default::default();
-        let standing = known.verdict.as_ref().unwrap_or(&empty).into();
-        Self { response: known, state: standing }
+        let state = response.verdict.as_ref().unwrap_or(&empty).into();
+        Self { response, state }
     }
 }
 
 impl CommentDetails {
-    /// Returns whether this is at least as new as what the list says.
-    pub fn is_current(&self, standing: &DecisionState) -> bool {
-        self.state.revision >= standing.revision && self.state.verdict_id == standing.verdict_id
+    /// Returns whether the details are at least as new as a state from the list.
+    pub fn is_current(&self, listed: &DecisionState) -> bool {
+        self.state.revision >= listed.revision && self.state.verdict_id == listed.verdict_id
     }
 }

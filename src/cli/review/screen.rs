@@ -1,4 +1,4 @@
-//! The terminal: taken over, drawn on, and given back whatever happens.
+//! The terminal: enters the alternate screen, runs the event loop, and restores the terminal in every case.
 
 use std::io::{self, BufWriter, Stdout};
 use std::sync::Once;
@@ -23,21 +23,21 @@ use super::update::update;
 use super::view;
 use crate::cli::failure::Failure;
 
-/// How often the clock is looked at.
+/// Interval of the ticks that drive time-based updates.
 const TICK_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Shows the state and changes it until the moderator has left. Gives the last state.
+/// Runs the event loop until the moderator quits, and returns the final state.
 ///
 /// # Errors
-/// A terminal that does not do as it is told.
+/// Returns an error if the terminal cannot be used.
 pub async fn run(
     mut state: ScreenState,
     theme: &Theme,
-    wire: &ReviewClient,
+    client: &ReviewClient,
     mut answers: UnboundedReceiver<ServerReply>,
 ) -> Result<ScreenState, Failure> {
     let broken = |error: io::Error| Failure::failed(format!("the terminal cannot be used: {error}"));
-    let mut taken = TerminalGuard::enter().map_err(broken)?;
+    let mut guard = TerminalGuard::enter().map_err(broken)?;
     let mut input = EventStream::new();
     let mut terminate = signal(SignalKind::terminate()).map_err(broken)?;
     let mut hang_up = signal(SignalKind::hangup()).map_err(broken)?;
@@ -45,11 +45,11 @@ pub async fn run(
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         let event = tokio::select! {
-            // Keys first: what a person does is never kept waiting by what a server says.
+            // Keys have priority, so that server replies never delay the moderator.
             biased;
             typed = input.next() => match typed {
                 Some(Ok(Input::Key(key))) if key.kind != KeyEventKind::Release => Event::Key(key),
-                // Another size: what follows is a new drawing.
+                // After a resize, the screen is drawn again.
                 Some(Ok(_)) => Event::Tick,
                 Some(Err(error)) => return Err(broken(error)),
                 None => Event::Stop,
@@ -60,27 +60,28 @@ pub async fn run(
             _ = tick.tick() => Event::Tick,
         };
         for effect in update(&mut state, SystemTime::now(), event) {
-            wire.send(effect);
+            client.send(effect);
         }
-        if state.shutdown.as_ref().is_some_and(|leaving| leaving.done) {
+        if state.shutdown.as_ref().is_some_and(|shutdown| shutdown.done) {
             return Ok(state);
         }
-        let mut most = 0;
-        taken.terminal.draw(|frame| most = view::draw(&state, *theme, frame)).map_err(broken)?;
-        state.scroll = state.scroll.min(most);
+        let mut max_scroll = 0;
+        guard.terminal.draw(|frame| max_scroll = view::draw(&state, *theme, frame)).map_err(broken)?;
+        state.scroll = state.scroll.min(max_scroll);
     }
 }
 
-/// A terminal taken over. Given back when dropped.
+/// A terminal in raw mode on the alternate screen, which is restored when this is dropped.
 struct TerminalGuard {
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
 }
 
 impl TerminalGuard {
+    /// Enters raw mode and the alternate screen.
     fn enter() -> io::Result<Self> {
         restore_terminal_on_panic();
         enable_raw_mode()?;
-        // From here on something is to be given back, whatever fails.
+        // From here on, every failure must restore the terminal.
         let entered = execute!(io::stdout(), EnterAlternateScreen, Hide)
             .and_then(|()| Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout()))));
         match entered {
@@ -99,20 +100,20 @@ impl Drop for TerminalGuard {
     }
 }
 
-/// If even this fails there is no terminal left to care for.
+/// Restores the terminal. Errors are ignored, because nothing can be done about them.
 fn restore_terminal() {
     let _ = execute!(io::stdout(), Show, LeaveAlternateScreen);
     let _ = disable_raw_mode();
 }
 
-/// A panic's words would be lost on the screen that is about to vanish.
+/// Installs a panic hook that restores the terminal first, because a message on the alternate screen would be lost.
 fn restore_terminal_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let before = std::panic::take_hook();
+        let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             restore_terminal();
-            before(panic);
+            previous(panic);
         }));
     });
 }

@@ -1,4 +1,4 @@
-//! What the screen looks like in each state, compared with files. `UPDATE_SCREENS=1` writes them anew.
+//! Snapshot tests of the screen in each state. `UPDATE_SCREENS=1` writes the expected files anew.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,19 +19,21 @@ use crate::cli::text::needs_escape;
 use crate::pb;
 use crate::verdict::Decision;
 
+/// Returns the folder of the expected files.
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens")
 }
 
-fn drawn(desk: &TestScreen, width: u16, height: u16, theme: Theme) -> Buffer {
+/// Draws the screen into a buffer.
+fn drawn(screen: &TestScreen, width: u16, height: u16, theme: Theme) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    let mut most = 0;
-    terminal.draw(|frame| most = view::draw(&desk.state, theme, frame)).unwrap();
-    assert!(most < 1_000_000);
+    let mut max_scroll = 0;
+    terminal.draw(|frame| max_scroll = view::draw(&screen.state, theme, frame)).unwrap();
+    assert!(max_scroll < 1_000_000);
     terminal.backend().buffer().clone()
 }
 
-/// The lines as a terminal shows them.
+/// Returns the lines as a terminal shows them.
 fn lines(buffer: &Buffer) -> Vec<String> {
     let line = |y| {
         let (mut x, mut line) = (0, String::new());
@@ -45,18 +47,19 @@ fn lines(buffer: &Buffer) -> Vec<String> {
     (0..buffer.area.height).map(line).collect()
 }
 
+/// Asserts that the screen looks like the file of this name.
 #[track_caller]
-fn looks_like(name: &str, desk: &TestScreen, (width, height): (u16, u16)) {
-    let seen = lines(&drawn(desk, width, height, Theme::Plain)).join("\n") + "\n";
+fn looks_like(name: &str, screen: &TestScreen, (width, height): (u16, u16)) {
+    let seen = lines(&drawn(screen, width, height, Theme::Plain)).join("\n") + "\n";
     let file = folder().join(format!("{name}.txt"));
     if std::env::var_os("UPDATE_SCREENS").is_some() {
         fs::write(&file, &seen).unwrap();
     }
-    let kept = fs::read_to_string(&file).unwrap_or_default();
-    assert!(seen == kept, "{} is otherwise now (UPDATE_SCREENS=1 writes it):\n{seen}", file.display());
+    let expected = fs::read_to_string(&file).unwrap_or_default();
+    assert!(seen == expected, "{} differs (UPDATE_SCREENS=1 writes it):\n{seen}", file.display());
 }
 
-/// A queue as of a real evening.
+/// Returns a screen with a realistic queue.
 fn evening() -> TestScreen {
     let body = "Hello dear! Best quality cheap pills, order now at http://pills.example/buy and get 50 % off. My cousin \
                 lost 12 kg with them, really!";
@@ -100,23 +103,23 @@ fn evening() -> TestScreen {
         comment("c-1047", "Make money from home, ask me how\u{202e}txt.exe"),
     ];
     let all: Vec<_> = std::iter::once(pills).chain(others).collect();
-    let mut desk = TestScreen::new(&all);
-    desk.open();
-    desk
+    let mut screen = TestScreen::new(&all);
+    screen.open();
+    screen
 }
 
 #[test]
 fn an_empty_queue() {
-    let mut desk = TestScreen::new(&[]);
-    desk.open();
-    looks_like("empty", &desk, (80, 24));
+    let mut screen = TestScreen::new(&[]);
+    screen.open();
+    looks_like("empty", &screen, (80, 24));
 }
 
 #[test]
 fn before_the_first_answer() {
-    let mut desk = TestScreen::new(&[]);
-    desk.event(Event::Tick);
-    looks_like("loading", &desk, (80, 24));
+    let mut screen = TestScreen::new(&[]);
+    screen.event(Event::Tick);
+    looks_like("loading", &screen, (80, 24));
 }
 
 #[test]
@@ -127,16 +130,16 @@ fn browsing() {
 
 #[test]
 fn a_colleagues_comment() {
-    let mut desk = evening();
-    desk.press_and_serve("j");
-    looks_like("claimed", &desk, (80, 24));
+    let mut screen = evening();
+    screen.press_and_serve("j");
+    looks_like("claimed", &screen, (80, 24));
 }
 
 #[test]
 fn a_conflict() {
-    let mut desk = evening();
-    desk.decide("c-1042", Decision::Reject, "ben");
-    desk.press_and_serve("fg");
+    let mut screen = evening();
+    screen.decide("c-1042", Decision::Reject, "ben");
+    screen.press_and_serve("fg");
     let events = vec![pb::AuditEvent {
         at: Some(at(-60)),
         by: "ben".into(),
@@ -146,50 +149,50 @@ fn a_conflict() {
         note: "seen on three blogs".into(),
         ..Default::default()
     }];
-    desk.state.details.get_mut("c-1042").unwrap().response.audit_events = events;
-    looks_like("conflict", &desk, (80, 24));
+    screen.state.details.get_mut("c-1042").unwrap().response.audit_events = events;
+    looks_like("conflict", &screen, (80, 24));
 }
 
 #[test]
 fn the_server_lost() {
-    let mut desk = evening();
-    desk.unreachable = true;
-    desk.advance_clock(10);
-    desk.serve();
-    desk.state.now += std::time::Duration::from_secs(7);
-    looks_like("lost", &desk, (80, 24));
+    let mut screen = evening();
+    screen.unreachable = true;
+    screen.advance_clock(10);
+    screen.serve();
+    screen.state.now += std::time::Duration::from_secs(7);
+    looks_like("lost", &screen, (80, 24));
 }
 
 #[test]
 fn a_bulk_act_to_be_confirmed() {
-    let mut desk = evening();
-    desk.press_and_serve("  G R");
-    looks_like("confirm-bulk", &desk, (80, 24));
+    let mut screen = evening();
+    screen.press_and_serve("  G R");
+    looks_like("confirm-bulk", &screen, (80, 24));
 }
 
 #[test]
 fn the_reasons_to_reject() {
-    let mut desk = evening();
-    desk.press_and_serve("d");
-    looks_like("reject", &desk, (80, 24));
+    let mut screen = evening();
+    screen.press_and_serve("d");
+    looks_like("reject", &screen, (80, 24));
 }
 
 #[test]
 fn the_help_shows_what_does_something_now() {
-    let mut desk = evening();
-    desk.press_and_serve("?");
-    looks_like("help", &desk, (80, 24));
-    let mut desk = TestScreen::new(&[]);
-    desk.open();
-    desk.press_and_serve("?");
-    looks_like("help-empty", &desk, (80, 24));
+    let mut screen = evening();
+    screen.press_and_serve("?");
+    looks_like("help", &screen, (80, 24));
+    let mut screen = TestScreen::new(&[]);
+    screen.open();
+    screen.press_and_serve("?");
+    looks_like("help-empty", &screen, (80, 24));
 }
 
 #[test]
 fn an_act_on_its_way_shows_in_the_list() {
-    let mut desk = evening();
-    desk.press("f");
-    looks_like("approving", &desk, (80, 24));
+    let mut screen = evening();
+    screen.press("f");
+    looks_like("approving", &screen, (80, 24));
 }
 
 #[test]
@@ -215,6 +218,7 @@ fn evidence_stands_out_without_colours() {
 
 // === hostile texts ===
 
+/// Replaces the escapes of `hostile.txt` by the characters they stand for.
 fn unescaped(text: &str) -> String {
     let mut parts = text.split("\\u{");
     let mut plain = parts.next().unwrap_or_default().replace("\\n", "\n");
@@ -226,6 +230,7 @@ fn unescaped(text: &str) -> String {
     plain
 }
 
+/// Returns the names and texts of the cases in `hostile.txt`.
 fn hostile() -> Vec<(String, String)> {
     let text = fs::read_to_string(folder().join("hostile.txt")).unwrap();
     let cases = text.lines().filter(|line| !line.starts_with('#')).map(|line| {
@@ -235,7 +240,7 @@ fn hostile() -> Vec<(String, String)> {
     cases.collect()
 }
 
-/// Whether a character may be written to a terminal.
+/// Returns whether a character may be written to a terminal.
 fn is_harmless(c: char) -> bool {
     let mark = is_combining_mark(c) || matches!(c, '\u{1161}'..='\u{11ff}');
     !needs_escape(c) && !matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}') && (mark || c.width().unwrap_or(0) > 0)
@@ -249,26 +254,26 @@ fn no_text_harms_the_screen_at_any_size() {
             Some(pb::Author { name: text.clone(), user_id: text.clone(), ..Default::default() });
         comment.comment.as_mut().unwrap().post = Some(pb::Post { title: text.clone(), ..Default::default() });
         comment.comment.as_mut().unwrap().parent_text = text.clone();
-        let mut told = verdict("c-1", Decision::Hold, &text, 1);
-        told.scores.insert(text.chars().take(300).collect(), 0.4);
-        told.reasons.push(pb::Reason {
+        let mut verdict = verdict("c-1", Decision::Hold, &text, 1);
+        verdict.scores.insert(text.chars().take(300).collect(), 0.4);
+        verdict.reasons.push(pb::Reason {
             message: text.clone(),
             span: Some(pb::Span { begin: 3, end: 9_000 }),
             ..Default::default()
         });
-        comment.verdict = Some(told);
-        let mut desk = TestScreen::new(&[comment]);
-        desk.open();
-        desk.state.site = text.clone();
-        desk.state.query.search = text.clone();
+        comment.verdict = Some(verdict);
+        let mut screen = TestScreen::new(&[comment]);
+        screen.open();
+        screen.state.site = text.clone();
+        screen.state.query.search = text.clone();
         for (keys, scroll) in [("", 0), ("", 7), ("n", 0), ("\u{1b}b", 0), ("\u{1b}d", 0)] {
-            desk.press(keys);
-            desk.state.scroll = scroll;
-            if let InputMode::TextInput { text: typed, .. } = &mut desk.state.mode {
+            screen.press(keys);
+            screen.state.scroll = scroll;
+            if let InputMode::TextInput { text: typed, .. } = &mut screen.state.mode {
                 *typed = text.chars().take(500).collect();
             }
             for (width, height) in [(80, 24), (200, 60), (60, 12), (61, 13), (123, 17), (30, 8)] {
-                let buffer = drawn(&desk, width, height, Theme::Dark);
+                let buffer = drawn(&screen, width, height, Theme::Dark);
                 for cell in &buffer.content {
                     let symbol = cell.symbol();
                     assert!(symbol.chars().all(is_harmless), "{name}: {symbol:?} at {width}x{height}");

@@ -1,4 +1,4 @@
-//! A screen without terminal and server, for tests: keys go in, and a server of a few lines answers.
+//! A screen for tests, without a terminal and with a small fake server that answers requests.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -17,25 +17,30 @@ use crate::cli::failure::Failure;
 use crate::pb;
 use crate::verdict::Decision;
 
-/// 2026-01-31, noon.
+/// The time of the tests, 2026-01-31 12:00 UTC, as Unix time in seconds.
 pub const NOON: u64 = 1_769_860_800;
 
+/// A screen with a fake server.
 pub struct TestScreen {
     pub state: ScreenState,
-    /// What was asked for and is not answered yet.
+    /// Requests that the server has not answered yet.
     pub pending_effects: Vec<Effect>,
+    /// The comments of the server, by id.
     pub server: BTreeMap<String, pb::ModeratedComment>,
+    /// Whether the server supports claims.
     pub knows_claims: bool,
-    /// Its site wants a reason with every rejection.
+    /// Whether the site requires a reason for every rejection.
     pub wants_reasons: bool,
-    /// The server does not answer.
+    /// Whether all requests fail.
     pub unreachable: bool,
 }
 
+/// Returns a time relative to [`NOON`].
 pub fn at(seconds: i64) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: NOON as i64 + seconds, nanos: 0 }
 }
 
+/// Returns a verdict on a comment.
 pub fn verdict(id: &str, decision: Decision, by: &str, revision: u32) -> pb::Verdict {
     pb::Verdict {
         verdict_id: format!("v-{id}"),
@@ -54,6 +59,7 @@ pub fn verdict(id: &str, decision: Decision, by: &str, revision: u32) -> pb::Ver
     }
 }
 
+/// Returns a held comment.
 pub fn comment(id: &str, body: &str) -> pb::ModeratedComment {
     pb::ModeratedComment {
         comment: Some(pb::Comment {
@@ -68,6 +74,7 @@ pub fn comment(id: &str, body: &str) -> pb::ModeratedComment {
     }
 }
 
+/// Returns the failure of a request to a server that cannot be reached.
 pub fn lost() -> RequestFailure {
     RequestFailure {
         failure: Failure::failed("cannot reach http://there: Connection refused"),
@@ -76,6 +83,7 @@ pub fn lost() -> RequestFailure {
     }
 }
 
+/// Returns the failure of a request that the server refused.
 pub fn refused(words: &str) -> RequestFailure {
     RequestFailure { failure: Failure::usage(words), is_retryable: false, is_unimplemented: false }
 }
@@ -95,15 +103,15 @@ impl TestScreen {
         }
     }
 
-    /// Comments `a`, `b`, … on the screen.
+    /// Returns an open screen with a comment for each character of `ids`.
     pub fn with(ids: &str) -> Self {
         let comments: Vec<_> = ids.chars().map(|c| comment(&c.to_string(), &format!("text of {c}"))).collect();
-        let mut desk = Self::new(&comments);
-        desk.open();
-        desk
+        let mut screen = Self::new(&comments);
+        screen.open();
+        screen
     }
 
-    /// The first picture.
+    /// Loads the list and the first comment.
     pub fn open(&mut self) {
         self.event(Event::Tick);
         self.serve();
@@ -114,7 +122,7 @@ impl TestScreen {
         self.pending_effects.extend(update(&mut self.state, now, event));
     }
 
-    /// Keys one after the other; `\n` is Enter and `\x1b` Escape.
+    /// Presses keys one after the other. `\n` is Enter, `\x1b` is Escape, and `\x08` is Backspace.
     pub fn press(&mut self, keys: &str) {
         for c in keys.chars() {
             let code = match c {
@@ -132,7 +140,7 @@ impl TestScreen {
         self.event(Event::Tick);
     }
 
-    /// Keys, each answered by the server.
+    /// Presses keys, and has the server answer after each.
     pub fn press_and_serve(&mut self, keys: &str) {
         for c in keys.chars() {
             self.press(&c.to_string());
@@ -140,7 +148,7 @@ impl TestScreen {
         }
     }
 
-    /// Answers everything that was asked for, and what is asked for then.
+    /// Answers all requests, and those that follow from the answers.
     pub fn serve(&mut self) {
         for _ in 0..50 {
             if self.pending_effects.is_empty() {
@@ -166,18 +174,18 @@ impl TestScreen {
         &self.state.rows[self.state.find(id).unwrap()]
     }
 
-    /// Whether the text of the comment under the cursor is on the screen.
+    /// Returns the id of the comment whose text is on the screen.
     pub fn visible_id(&self) -> Option<&str> {
         self.state.visible_comment().map(|(row, _)| row.id.as_str())
     }
 
-    /// How it stands on the server.
+    /// Returns the decision and the revision of a comment on the server.
     pub fn server_state(&self, id: &str) -> (Decision, u32) {
         let verdict = self.server[id].verdict.as_ref().unwrap();
         (Decision::from_wire(verdict.decision).unwrap(), verdict.revision)
     }
 
-    /// A colleague decides.
+    /// Decides a comment as a colleague.
     pub fn decide(&mut self, id: &str, decision: Decision, by: &str) {
         let verdict = self.server.get_mut(id).unwrap().verdict.as_mut().unwrap();
         verdict.revision += 1;
@@ -186,7 +194,7 @@ impl TestScreen {
         self.server.get_mut(id).unwrap().claim = None;
     }
 
-    /// A colleague claims.
+    /// Claims a comment as a colleague.
     pub fn claim(&mut self, id: &str, by: &str) {
         self.server.get_mut(id).unwrap().claim = Some(pb::Claim { moderator: by.to_owned(), until: Some(at(3_600)) });
     }
@@ -196,7 +204,7 @@ impl TestScreen {
         let or_lost = move |fine| if away { Err(lost()) } else { Ok(fine) };
         match effect {
             Effect::List { ticket, filter, token, rows, .. } => {
-                // As the server has it: without a decision it is the queue.
+                // Like the real server: without a decision, the filter means the queue.
                 let term = filter.split_whitespace().find_map(|term| term.strip_prefix("decision=")).unwrap_or("hold");
                 let wanted = Decision::parse(term);
                 let fits = |comment: &&pb::ModeratedComment| {

@@ -4,19 +4,19 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::cli::terminal::Tone;
 
-/// For which background.
+/// A colour theme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
-    /// Light letters on a dark ground.
+    /// For a dark background.
     Dark,
-    /// Dark letters on a light ground.
+    /// For a light background.
     Light,
     /// Without colours.
     Plain,
 }
 
 impl Theme {
-    /// Parses the name of a theme, as the file of preferences has it.
+    /// Parses the name of a theme. Returns `None` if it is unknown.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "dark" => Some(Self::Dark),
@@ -26,7 +26,7 @@ impl Theme {
         }
     }
 
-    /// How text of a tone looks.
+    /// Returns the style of a tone.
     pub fn style(self, tone: Tone) -> Style {
         let plain = Style::new();
         let coloured = |dark, light| match self {
@@ -45,7 +45,7 @@ impl Theme {
         }
     }
 
-    /// How the words that a reason points at look.
+    /// Returns the style of the words that a reason refers to.
     pub fn evidence_style(self) -> Style {
         let style = Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
         match self {
@@ -55,7 +55,7 @@ impl Theme {
         }
     }
 
-    /// How the line under the cursor looks.
+    /// Returns the style of the line under the cursor.
     pub fn selection_style(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }

@@ -1,4 +1,4 @@
-//! What follows from what happens: a new state, and what to ask of the server. Pure.
+//! The update function: from the state and an event, it makes the new state and the requests to send. It does no I/O.
 
 mod acts;
 mod browse;
@@ -15,10 +15,10 @@ use super::event::{Effect, Event};
 use super::mode::InputMode;
 use super::state::{ScreenState, Shutdown};
 
-/// How long the system waits for a program that it wants to end.
+/// How long the screen waits for unconfirmed acts after a signal to terminate.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(3);
 
-/// One step.
+/// Applies an event to the state and returns the requests to send.
 pub fn update(state: &mut ScreenState, now: SystemTime, event: Event) -> Vec<Effect> {
     state.now = now;
     let mut effects = Vec::new();

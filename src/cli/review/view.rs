@@ -1,4 +1,4 @@
-//! The screen, from the state alone.
+//! Draws the screen from the state.
 
 mod bars;
 mod canvas;
@@ -16,10 +16,10 @@ use super::theme::Theme;
 use crate::cli::terminal::Tone;
 use canvas::Canvas;
 
-/// The smallest screen that shows anything sensible.
+/// The smallest usable screen, in columns and rows.
 const MIN_SIZE: (u16, u16) = (60, 12);
 
-/// Draws everything. Gives how far the text of the comment can be scrolled.
+/// Draws the screen. Returns how far the text of the comment can be scrolled, in lines.
 pub fn draw(state: &ScreenState, theme: Theme, frame: &mut Frame<'_>) -> usize {
     let area = frame.area();
     let mut pen = Canvas { buffer: frame.buffer_mut(), theme };
@@ -31,7 +31,7 @@ pub fn draw(state: &ScreenState, theme: Theme, frame: &mut Frame<'_>) -> usize {
     let row = |y, height| Rect { x: area.x, y: area.y + y, width: area.width, height };
     let body = row(1, area.height - 3);
     bars::head(state, &mut pen, row(0, 1));
-    // Wide enough for the first words of a comment, never more than the comment itself gets.
+    // Wide enough for the first words of a comment, and narrower than the comment itself.
     let left = (area.width * 2 / 5).clamp(24, 70);
     list::draw(state, &mut pen, Rect { width: left, ..body });
     for y in body.y..body.bottom() {

@@ -1,11 +1,13 @@
-//! Pairs text with the source that it was decoded from.
+//! Pairs decoded text with the source it was decoded from.
 
 use std::ops::Range;
 
-/// No entity is longer. The end of one is not looked for further: a body of nothing but `&` would take for ever.
+/// Maximum length of a character reference, in bytes. The search for its end stops there, so that a body that is all `&` takes
+/// linear time.
 const MAX_ENTITY: usize = 33;
 
-/// Pairs decoded text with the source it came from, entity by entity. Where they cannot be paired, the run is one piece.
+/// Pairs decoded text with its source range, one pair for each literal run, character reference and line end. Returns a single
+/// pair if they cannot be matched.
 pub fn align<'t>(body: &str, source: Range<usize>, text: &'t str) -> Vec<(&'t str, Range<usize>)> {
     let raw = body.get(source.clone()).unwrap_or_default();
     if raw == text {
@@ -36,7 +38,7 @@ pub fn align<'t>(body: &str, source: Range<usize>, text: &'t str) -> Vec<(&'t st
     if rest.is_empty() { pairs } else { vec![(text, source)] }
 }
 
-/// How many bytes one entity stands for.
+/// Returns the length of the text that a character reference stands for, in bytes. Returns `None` if it stands for none.
 fn decoded_len(entity: &str) -> Option<usize> {
     html5gum::Tokenizer::new(entity).next().and_then(|token| match token {
         Ok(html5gum::Token::String(text)) => Some(text.value.len()),

@@ -1,47 +1,48 @@
-//! Collects what a reader sees of a body, and what only other hosts than browsers show, with their origin.
+//! Collects the text of a body with its source ranges: what a browser shows, and what only other hosts show.
 
 use std::ops::Range;
 
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 
 use super::align::align;
+use super::hidden::HiddenElement;
 use super::joined::{self, HiddenPart};
 use super::quotations::Quotations;
 use super::run::{MappedText, Segment};
 use super::text::{HiddenContent, PlainText};
 use crate::reading::host;
 
-/// Collects text with its origin.
+/// A builder of a [`PlainText`].
 pub struct PlainTextBuilder<'a> {
     pub body: &'a str,
-    /// What a browser shows.
+    /// The text that a browser shows.
     visible_text: MappedText,
-    /// What it does not, and others may.
+    /// The text that a browser hides and other hosts may show.
     hidden_text: MappedText,
-    /// The parts of `aside` that a host would show within `seen` that strips tags.
+    /// The parts of `hidden_text` that a host that strips tags would show within `visible_text`.
     inline_hidden: Vec<HiddenPart>,
-    /// The bytes of `seen` at which there is a gap because of a tag.
+    /// The byte offsets in `visible_text` of the gaps that stand for tags.
     tag_gaps: Vec<usize>,
-    /// Words torn in documents within this one.
+    /// The joined words of documents nested in this one.
     nested_joined_words: MappedText,
-    /// What is said of a picture has just been put in; a word behind it is another.
+    /// Whether the description of an image was added last. Text behind it begins a new word.
     after_image: bool,
-    /// A link whose visible text has not come yet.
+    /// The address of an open link of which no visible text has been read yet, with its source range.
     pending_href: Option<(String, Range<usize>)>,
-    /// Pictures behind a letter, and what is said of them: they may stand in a word.
+    /// Addresses and descriptions of images behind a letter. They wait for the next text, which may continue the word.
     pending: Vec<(PendingKind, String, Range<usize>)>,
     pub hidden: HiddenContent,
-    /// Whether what comes now is hidden.
-    pub is_hidden: bool,
-    /// Whether the link that is open shows a letter, a digit or a picture. `None`: none is open.
+    /// The open element that hides the text being added. In a Markdown body, it stays open from one piece of HTML to the next.
+    pub hidden_element: Option<HiddenElement>,
+    /// Whether the open link shows a letter, a digit or an image. `None` if no link is open.
     link_is_visible: Option<bool>,
-    /// How many documents this one is within.
+    /// The number of documents that this one is nested in.
     pub nesting: usize,
-    /// The quotations in `seen`.
+    /// The quotations in `visible_text`.
     quotations: Quotations,
 }
 
-/// What waits for the text behind it.
+/// The kind of a part that waits for the text behind it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum PendingKind {
     Link,
@@ -49,7 +50,7 @@ enum PendingKind {
 }
 
 impl<'a> PlainTextBuilder<'a> {
-    /// Returns a builder for a document that is within `depth` others.
+    /// Returns a builder for a document that is nested in `depth` others.
     pub fn new(body: &'a str, depth: usize) -> Self {
         Self {
             body,
@@ -62,14 +63,24 @@ impl<'a> PlainTextBuilder<'a> {
             pending_href: None,
             pending: Vec::new(),
             hidden: HiddenContent::default(),
-            is_hidden: false,
+            hidden_element: None,
             link_is_visible: None,
             nesting: depth,
             quotations: Quotations::default(),
         }
     }
 
-    /// Begins a quotation.
+    /// Returns whether an open element hides the text being added.
+    pub fn is_hidden(&self) -> bool {
+        self.hidden_element.is_some()
+    }
+
+    /// Ends the Markdown block at this depth, and closes the open hidden element if it is inline in that block.
+    pub fn end_block(&mut self, depth: usize) {
+        self.hidden_element = self.hidden_element.take().filter(|element| !element.ends_with_block(depth));
+    }
+
+    /// Starts a quotation.
     pub fn open_quote(&mut self) {
         self.quotations.open(self.visible_text.text.len());
     }
@@ -79,47 +90,49 @@ impl<'a> PlainTextBuilder<'a> {
         self.quotations.close(self.visible_text.text.len());
     }
 
-    /// Text that a reader sees, after the link it belongs to.
+    /// Adds text. The address of the link it belongs to, if any, is added first.
     pub fn push_text(&mut self, text: &str, source: Range<usize>) {
         let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
-        if self.is_hidden {
+        if self.is_hidden() {
             self.hidden.letters += letters;
         } else {
             self.flush_pending(text);
             if std::mem::take(&mut self.after_image) && self.is_in_word(text) {
                 self.break_words_at_tag(' ');
             }
-            if let Some(shows) = &mut self.link_is_visible {
-                *shows |= letters > 0;
+            if let Some(is_visible) = &mut self.link_is_visible {
+                *is_visible |= letters > 0;
             }
         }
         if !text.trim().is_empty() {
             self.add_address_of_link(text);
         }
-        if self.is_hidden {
+        if self.is_hidden() {
             self.push_hidden(text, source);
         } else {
             self.visible_text.push(self.body, text, source);
         }
     }
 
-    /// Adds the address of the link that is open, of which this is the first text. A link that shows its own address is one link.
+    /// Adds the address of the open link before the link's first text. Adds nothing if the text is the address itself, since
+    /// that counts as one link.
     fn add_address_of_link(&mut self, text: &str) {
         let Some((href, at)) = self.pending_href.take() else { return };
         if is_same_address(&href, text) {
             return;
         }
-        if self.is_hidden || self.is_in_word(text) {
+        if self.is_hidden() || self.is_in_word(text) {
             self.hidden_text.push_address(self.body, &href, at);
         } else {
             self.visible_text.push_address(self.body, &href, at);
         }
     }
 
-    /// Text that a browser hides and a host that strips tags shows.
+    /// Adds text that a browser hides and a host that strips tags shows.
     fn push_hidden(&mut self, text: &str, source: Range<usize>) {
-        let (place, begin) = (self.visible_text.text.len(), self.hidden_text.text.len());
-        let follows = self.inline_hidden.last().is_some_and(|last| last.visible_at == place && last.hidden_range.end == begin);
+        let (visible_at, begin) = (self.visible_text.text.len(), self.hidden_text.text.len());
+        let follows =
+            self.inline_hidden.last().is_some_and(|last| last.visible_at == visible_at && last.hidden_range.end == begin);
         if !follows {
             self.hidden_text.push_gap('\n');
         }
@@ -128,18 +141,19 @@ impl<'a> PlainTextBuilder<'a> {
         let end = self.hidden_text.text.len();
         match self.inline_hidden.last_mut().filter(|_| follows) {
             Some(last) => last.hidden_range.end = end,
-            None => self.inline_hidden.push(HiddenPart { visible_at: place, hidden_range: begin..end }),
+            None => self.inline_hidden.push(HiddenPart { visible_at, hidden_range: begin..end }),
         }
     }
 
-    /// Text that shows only where markup is not read as a browser reads it.
+    /// Adds text to the hidden text as a paragraph of its own. Only a host that reads markup differently from a browser shows
+    /// it.
     pub fn push_aside(&mut self, text: &str, source: Range<usize>) {
         self.hidden_text.push_gap('\n');
         self.hidden_text.push(self.body, text, source);
         self.hidden_text.push_gap('\n');
     }
 
-    /// A part of the body with its tags as they are written.
+    /// Adds a part of the body to the hidden text, with its tags as they are written.
     pub fn push_source_aside(&mut self, source: Range<usize>) {
         let Some(raw) = self.body.get(source.clone()) else { return };
         self.hidden_text.push_gap('\n');
@@ -158,9 +172,9 @@ impl<'a> PlainTextBuilder<'a> {
         self.hidden_text.push_gap('\n');
     }
 
-    /// A link to what is shown or opened, without words of its own.
+    /// Adds the address of a link or of an image, which has no text of its own.
     pub fn push_link(&mut self, address: String, source: Range<usize>) {
-        if self.is_hidden {
+        if self.is_hidden() {
             self.hidden_text.push_address(self.body, &address, source);
         } else if self.visible_text.text.ends_with(char::is_alphanumeric) {
             self.pending.push((PendingKind::Link, address, source));
@@ -169,7 +183,7 @@ impl<'a> PlainTextBuilder<'a> {
         }
     }
 
-    /// Adds what waited to the text that a browser shows.
+    /// Adds a waiting part to the visible text.
     fn push_pending(&mut self, kind: PendingKind, text: &str, source: Range<usize>) {
         match kind {
             PendingKind::Link => {
@@ -183,12 +197,12 @@ impl<'a> PlainTextBuilder<'a> {
         }
     }
 
-    /// What is said of a picture.
+    /// Adds the description of an image.
     pub fn push_image_text(&mut self, text: String, source: Range<usize>) {
-        if !self.is_hidden && (!self.pending.is_empty() || self.visible_text.text.ends_with(char::is_alphanumeric)) {
+        if !self.is_hidden() && (!self.pending.is_empty() || self.visible_text.text.ends_with(char::is_alphanumeric)) {
             self.mark_link_visible();
             self.pending.push((PendingKind::Text, text, source));
-        } else if self.is_hidden {
+        } else if self.is_hidden() {
             self.hidden.letters += text.chars().filter(|c| c.is_alphanumeric()).count();
             self.push_aside(&text, source);
         } else {
@@ -197,7 +211,8 @@ impl<'a> PlainTextBuilder<'a> {
         }
     }
 
-    /// Finds a place for what waits, now that it is known what follows: behind the word that it stands in.
+    /// Adds the waiting parts, now that the next text is known. Parts that stand within a word go to the hidden text, so that
+    /// they do not split the word.
     fn flush_pending(&mut self, next: &str) {
         let in_word = self.is_in_word(next);
         for (kind, text, source) in std::mem::take(&mut self.pending) {
@@ -209,19 +224,21 @@ impl<'a> PlainTextBuilder<'a> {
         }
     }
 
-    /// Whether a word goes on with this text.
+    /// Returns whether `next` continues the word at the end of the visible text.
     fn is_in_word(&self, next: &str) -> bool {
         self.visible_text.text.ends_with(char::is_alphanumeric) && next.starts_with(char::is_alphanumeric)
     }
 
-    /// A link may show a picture instead of words.
+    /// Records that the open link shows an image instead of text.
     pub fn mark_link_visible(&mut self) {
-        if let Some(shows) = self.link_is_visible.as_mut().filter(|_| !self.is_hidden) {
-            *shows = true;
+        if !self.is_hidden()
+            && let Some(is_visible) = &mut self.link_is_visible
+        {
+            *is_visible = true;
         }
     }
 
-    /// Opens a link.
+    /// Opens a link and closes the one that is open.
     pub fn open_link(&mut self, href: String, source: Range<usize>) {
         self.close_link();
         let href = host::resolved_address(&href).unwrap_or(href);
@@ -229,7 +246,7 @@ impl<'a> PlainTextBuilder<'a> {
         self.link_is_visible = Some(false);
     }
 
-    /// Adds what the title of the link that is open says.
+    /// Adds the title of the open link.
     pub fn push_link_title(&mut self, title: &str, source: Range<usize>) {
         if title.is_empty() {
             return;
@@ -243,12 +260,12 @@ impl<'a> PlainTextBuilder<'a> {
         }
     }
 
-    /// Returns whether a picture or its description waits for the text behind it.
+    /// Returns whether an image or its description waits for the next text.
     pub fn has_pending(&self) -> bool {
         !self.pending.is_empty()
     }
 
-    /// Adds a document within this one, which came from this range of the body.
+    /// Adds a nested document that came from this range of the body.
     pub fn push_document(&mut self, document: &PlainText, source: Range<usize>) {
         self.hidden.letters += document.hidden.letters;
         self.hidden.links += document.hidden.links;
@@ -257,22 +274,22 @@ impl<'a> PlainTextBuilder<'a> {
         self.nested_joined_words.push(self.body, document.joined_words(), source);
     }
 
-    /// Closes the link that is open.
+    /// Closes the open link.
     pub fn close_link(&mut self) {
         self.flush_link();
         self.hidden.links += usize::from(self.link_is_visible.take() == Some(false));
     }
 
-    /// Adds the address of the link that is open, if it has not come yet.
+    /// Adds the address of the open link if it has not been added yet.
     fn flush_link(&mut self) {
         if let Some((href, at)) = self.pending_href.take() {
             self.push_link(href, at);
         }
     }
 
-    /// Keeps words apart that markup kept apart.
+    /// Adds a gap, so that the text before it and the text behind it are not read as one word.
     pub fn break_words(&mut self, gap: char) {
-        if self.is_hidden {
+        if self.is_hidden() {
             self.hidden_text.push_gap(gap);
         } else {
             self.flush_pending("");
@@ -280,9 +297,9 @@ impl<'a> PlainTextBuilder<'a> {
         }
     }
 
-    /// Keeps words apart that a tag keeps apart, which other hosts strip.
+    /// Adds a gap for a tag. A host that strips tags would show the words on both sides as one.
     pub fn break_words_at_tag(&mut self, gap: char) {
-        if self.is_hidden {
+        if self.is_hidden() {
             return self.break_words(gap);
         }
         self.flush_pending("");
@@ -293,28 +310,28 @@ impl<'a> PlainTextBuilder<'a> {
         }
     }
 
-    /// Returns the text that was collected.
+    /// Returns the collected text.
     pub fn finish(mut self) -> PlainText {
         self.close_link();
         self.flush_pending("");
-        let quoted = self.quotations.finish(self.visible_text.text.len());
-        let mut torn = joined::across_gaps(&self.visible_text, &self.tag_gaps);
-        torn.push_gap('\n');
-        torn.append(self.nested_joined_words);
+        let quotations = self.quotations.finish(self.visible_text.text.len());
+        let mut joined_words = joined::across_gaps(&self.visible_text, &self.tag_gaps);
+        joined_words.push_gap('\n');
+        joined_words.append(self.nested_joined_words);
         joined::across_hidden_parts(&self.visible_text, &mut self.hidden_text, self.inline_hidden, self.body.len());
         if !self.hidden_text.text.trim().is_empty() {
             self.visible_text.push_gap('\n');
             self.visible_text.append(self.hidden_text);
         }
         if self.visible_text.segments.is_empty() {
-            // An empty list would mean that the text is the body.
+            // An empty list would mean that the text is the body itself.
             self.visible_text.segments.push(Segment { start: 0, source: 0..0, is_verbatim: false });
         }
-        PlainText { shown: self.visible_text, hidden: self.hidden, joined_words: torn, quotations: quoted }
+        PlainText { shown: self.visible_text, hidden: self.hidden, joined_words, quotations }
     }
 }
 
-/// Returns whether a link shows its own address.
+/// Returns whether the text of a link is the link's address.
 fn is_same_address(href: &str, shown: &str) -> bool {
     fn bare(url: &str) -> &str {
         let url = url.trim();

@@ -1,4 +1,4 @@
-//! Reduces HTML.
+//! Reduces HTML to plain text.
 
 mod attributes;
 mod elements;
@@ -10,29 +10,31 @@ use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
 
 use super::align::align;
 use super::builder::PlainTextBuilder;
+use super::hidden::HiddenElement;
 use super::text::PlainText;
-use elements::{BLOCK_ELEMENTS, HIDDEN_ELEMENTS, QUOTE_ELEMENTS, TABLE_ELEMENTS, VOID_ELEMENTS, is_one_of};
+use elements::{BLOCK_ELEMENTS, HIDDEN_ELEMENTS, QUOTE_ELEMENTS, TABLE_ELEMENTS, VOID_ELEMENTS, is_one_of, outlasts_paragraph};
 use raw::RawText;
 
-/// How deep documents in attributes are read.
+/// Maximum nesting of documents in attributes that are parsed.
 const MAX_NESTED_DOCUMENTS: usize = 3;
 
-/// Ends the text that `<bdo dir=rtl>` has be shown from right to left.
+/// Ends the right-to-left override of `<bdo dir=rtl>` (U+202C).
 const END_OF_OVERRIDE: &str = "\u{202C}";
 
-/// Reduces a document that is HTML, and within `depth` others.
+/// Reduces an HTML document that is nested in `depth` others.
 pub fn reduce(body: &str, depth: usize) -> PlainText {
     let mut builder = PlainTextBuilder::new(body, depth);
-    reduce_part(&mut builder, 0..body.len());
+    reduce_part(&mut builder, 0..body.len(), None);
     builder.finish()
 }
 
-/// Reduces the part `at` of the builder's body, which is HTML.
-pub fn reduce_part(builder: &mut PlainTextBuilder<'_>, at: Range<usize>) {
+/// Reduces the part `at` of the builder's body, which is HTML. `block` is the nesting depth of the Markdown block that the part
+/// is inline in.
+pub fn reduce_part(builder: &mut PlainTextBuilder<'_>, at: Range<usize>, block: Option<usize>) {
     let Some(part) = builder.body.get(at.clone()) else { return };
     let mut reader = HtmlReader {
         has_nul: part.contains('\0'),
-        hidden: None,
+        block,
         tag: Vec::new(),
         attribute: Vec::new(),
         opened_blocks: Vec::new(),
@@ -46,36 +48,29 @@ pub fn reduce_part(builder: &mut PlainTextBuilder<'_>, at: Range<usize>) {
         reader.handle(event, at.start + span.start..at.start + span.end);
         None
     });
-    // The reader is a string and the callback returns nothing: there is no error and no token to see.
+    // Reading a string cannot fail, and the callback returns no tokens.
     for _ in html5gum::Tokenizer::new_with_emitter(part, emitter) {}
     reader.finish();
 }
 
-/// Reads the events of one piece of HTML.
+/// A reader of the tokenizer events of one piece of HTML.
 struct HtmlReader<'b, 'a> {
     builder: &'b mut PlainTextBuilder<'a>,
-    /// Some hosts take NULs out before anything else, browsers take them out of text.
+    /// Whether the piece has NUL characters. Some hosts remove them first, and browsers remove them from text.
     has_nul: bool,
-    /// The element that hides what is in it.
-    hidden: Option<HiddenElement>,
+    /// The nesting depth of the Markdown block that the piece is inline in.
+    block: Option<usize>,
     tag: Vec<u8>,
     attribute: Vec<u8>,
-    /// The names of the elements that break words and were there.
+    /// The names of the block elements that were opened.
     opened_blocks: Vec<&'static [u8]>,
-    /// Where the tag that is open began.
+    /// The start of the open tag.
     tag_start: Option<usize>,
-    /// How far the body was read.
+    /// The end of the part of the body that was read.
     position: usize,
-    /// The parts in which a browser may read no tags.
+    /// The parts that a browser may read as text rather than tags.
     raw: RawText<'a>,
     end: usize,
-}
-
-/// An element that hides what is in it.
-struct HiddenElement {
-    name: Vec<u8>,
-    /// How many elements of this name are open.
-    depth: usize,
 }
 
 impl HtmlReader<'_, '_> {
@@ -116,7 +111,7 @@ impl HtmlReader<'_, '_> {
         }
     }
 
-    /// A tag or comment that never ends is nothing to a browser; hosts that escape it show it.
+    /// Ends the piece. A browser ignores a tag or comment that never ends, but a host that escapes tags shows it.
     fn finish(self) {
         let from = self.tag_start.unwrap_or(self.position);
         if self.builder.body.get(from..self.end).is_some_and(|rest| rest.contains(char::is_alphanumeric)) {
@@ -127,11 +122,9 @@ impl HtmlReader<'_, '_> {
     fn open_start_tag(&mut self, name: &[u8], source: Range<usize>) {
         self.tag = self.name(name);
         self.tag_start = Some(source.start);
-        match &mut self.hidden {
-            Some(hidden) => hidden.depth += usize::from(hidden.name == self.tag),
-            None if is_one_of(&HIDDEN_ELEMENTS, &self.tag) => {
-                self.hidden = Some(HiddenElement { name: self.tag.clone(), depth: 1 })
-            }
+        match &mut self.builder.hidden_element {
+            Some(hidden) => hidden.start_tag(&self.tag),
+            None if is_one_of(&HIDDEN_ELEMENTS, &self.tag) => self.hide(),
             None => {}
         }
         if self.begins_block() {
@@ -140,7 +133,6 @@ impl HtmlReader<'_, '_> {
         if is_one_of(&QUOTE_ELEMENTS, &self.tag) {
             self.builder.open_quote();
         }
-        self.builder.is_hidden = self.hidden.is_some();
     }
 
     fn close_start_tag(&mut self, source: Range<usize>) {
@@ -148,22 +140,18 @@ impl HtmlReader<'_, '_> {
         self.push_markup_aside(begin..source.end, true);
         self.raw.begin_element(&self.tag, source.end);
         self.position = source.end;
-        if is_one_of(&VOID_ELEMENTS, &self.tag) && self.hidden.as_ref().is_some_and(|hidden| hidden.name == self.tag) {
-            self.hidden = None;
-            self.builder.is_hidden = false;
+        let hidden = self.builder.hidden_element.as_ref();
+        if is_one_of(&VOID_ELEMENTS, &self.tag) && hidden.is_some_and(|hidden| hidden.is_named(&self.tag)) {
+            self.builder.hidden_element = None;
         }
     }
 
     fn end_tag(&mut self, name: &[u8], source: Range<usize>) {
         let name = self.name(name);
         self.push_markup_aside(source.clone(), true);
-        if let Some(hidden) = self.hidden.as_mut().filter(|hidden| hidden.name == name) {
-            hidden.depth -= 1;
-            if hidden.depth == 0 {
-                self.hidden = None;
-            }
+        if self.builder.hidden_element.as_mut().is_some_and(|hidden| hidden.end_tag(&name)) {
+            self.builder.hidden_element = None;
         }
-        self.builder.is_hidden = self.hidden.is_some();
         if is_one_of(&QUOTE_ELEMENTS, &name) {
             self.builder.close_quote();
         }
@@ -186,7 +174,7 @@ impl HtmlReader<'_, '_> {
         self.builder.push_aside(&text, source);
     }
 
-    /// The name of a tag or an attribute.
+    /// Returns the name of a tag or an attribute in lower case, without NUL characters.
     fn name(&self, name: &[u8]) -> Vec<u8> {
         if !self.has_nul {
             return name.to_ascii_lowercase();
@@ -195,7 +183,7 @@ impl HtmlReader<'_, '_> {
         name.replace(char::REPLACEMENT_CHARACTER, "").into_bytes()
     }
 
-    /// Takes note of the element that begins; returns whether it breaks words.
+    /// Records the element that starts. Returns whether it breaks words.
     fn begins_block(&mut self) -> bool {
         let in_table = is_one_of(&TABLE_ELEMENTS, &self.tag).then(|| self.opened_blocks.contains(&b"table".as_slice()));
         let Some(name) = BLOCK_ELEMENTS.into_iter().find(|name| *name == self.tag).filter(|_| in_table != Some(false)) else {
@@ -207,16 +195,16 @@ impl HtmlReader<'_, '_> {
         true
     }
 
-    /// Returns whether the end of an element breaks words. A browser passes over the end of what never began.
+    /// Returns whether an end tag breaks words. A browser ignores the end tag of an element that was never opened.
     fn ends_block(&self, name: &[u8]) -> bool {
         matches!(name, b"p" | b"br") || self.opened_blocks.contains(&name)
     }
 
-    /// Has what is in the element be hidden, unless it is already.
+    /// Hides the content of the current element.
     fn hide(&mut self) {
-        if self.hidden.is_none() {
-            self.hidden = Some(HiddenElement { name: self.tag.clone(), depth: 1 });
-            self.builder.is_hidden = true;
+        if !self.builder.is_hidden() {
+            let block = self.block.filter(|_| !outlasts_paragraph(&self.tag));
+            self.builder.hidden_element = Some(HiddenElement::new(self.tag.clone(), block));
         }
     }
 
@@ -224,10 +212,10 @@ impl HtmlReader<'_, '_> {
         if !self.has_nul || !text.contains('\0') {
             return self.builder.push_text(text, source);
         }
-        let exact = self.builder.body.get(source.clone()) == Some(text);
+        let is_verbatim = self.builder.body.get(source.clone()) == Some(text);
         let mut at = source.start;
         for part in text.split('\0') {
-            let of_part = if exact { at..at + part.len() } else { source.clone() };
+            let of_part = if is_verbatim { at..at + part.len() } else { source.clone() };
             self.builder.push_text(part, of_part);
             at += part.len() + 1;
         }
@@ -249,7 +237,7 @@ impl HtmlReader<'_, '_> {
         }
     }
 
-    /// A document in an attribute, which a browser shows.
+    /// Reads a document in an attribute, which a browser shows.
     fn document(&mut self, document: &str, source: Range<usize>) {
         if self.builder.nesting >= MAX_NESTED_DOCUMENTS {
             return self.builder.push_aside(document, source);
@@ -258,12 +246,12 @@ impl HtmlReader<'_, '_> {
         self.builder.push_document(&reduced, source);
     }
 
-    /// Puts a tag or comment aside that is text to a browser, and a tag with other tags' beginnings or ends in it, which ends
-    /// elsewhere for others than browsers.
+    /// Adds markup to the hidden text if a browser reads it as text, or if it is a tag that contains `<` or `>`, which other
+    /// parsers end elsewhere.
     fn push_markup_aside(&mut self, markup: Range<usize>, is_tag: bool) {
         let inner = markup.start + 1..markup.end.saturating_sub(1);
-        let is_odd = is_tag && self.builder.body.get(inner).is_some_and(|inner| inner.contains(['<', '>']));
-        if is_odd || self.raw.may_hold(markup.start) {
+        let contains_tags = is_tag && self.builder.body.get(inner).is_some_and(|inner| inner.contains(['<', '>']));
+        if contains_tags || self.raw.may_hold(markup.start) {
             self.builder.push_source_aside(markup);
         }
     }

@@ -1,4 +1,4 @@
-//! Reduces Markdown.
+//! Reduces Markdown to plain text.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::html;
 use super::text::PlainText;
 use crate::reading::host;
 
-/// Reduces a body that is CommonMark.
+/// Reduces a CommonMark body.
 pub fn reduce(body: &str) -> PlainText {
     let parser = Parser::new(body);
     let mut reader = MarkdownReader::new(body, definitions(&parser));
@@ -19,14 +19,14 @@ pub fn reduce(body: &str) -> PlainText {
     reader.finish()
 }
 
-/// A reference definition: "[1]: http://blog.example".
+/// A link reference definition, such as `[1]: http://blog.example`.
 struct Definition {
-    /// What it defines: the address and, behind a space, the title.
+    /// The address and, after a space, the title.
     target: String,
     source: Range<usize>,
 }
 
-/// Returns the reference definitions of a body, in their order.
+/// Returns the reference definitions of a body, in the order in which they appear.
 fn definitions(parser: &Parser<'_>) -> Vec<Definition> {
     let all = parser.reference_definitions().iter().map(|(_, definition)| {
         let title = definition.title.as_deref().unwrap_or_default();
@@ -37,20 +37,22 @@ fn definitions(parser: &Parser<'_>) -> Vec<Definition> {
     all
 }
 
-/// Reads the events of a body.
+/// A reader of the parser events of a body.
 struct MarkdownReader<'a> {
     builder: PlainTextBuilder<'a>,
-    /// The definitions that nothing has referred to.
+    /// The definitions that no link has used.
     unused: Vec<Definition>,
-    /// The parts of the body that belong to something.
+    /// The ranges of the body that some event covers.
     claimed: Vec<Range<usize>>,
     in_image: bool,
+    /// The number of open blocks whose end closes inline elements: paragraphs, headings and list items.
+    depth: usize,
 }
 
 impl<'a> MarkdownReader<'a> {
     fn new(body: &'a str, definitions: Vec<Definition>) -> Self {
-        let known = definitions.iter().map(|definition| definition.source.clone()).collect();
-        Self { builder: PlainTextBuilder::new(body, 0), unused: definitions, claimed: known, in_image: false }
+        let claimed = definitions.iter().map(|definition| definition.source.clone()).collect();
+        Self { builder: PlainTextBuilder::new(body, 0), unused: definitions, claimed, in_image: false, depth: 0 }
     }
 
     fn handle(&mut self, event: Event<'_>, source: Range<usize>) {
@@ -61,14 +63,14 @@ impl<'a> MarkdownReader<'a> {
             Event::Text(text) | Event::Code(text) => self.text(&text, source),
             Event::Start(tag) => self.start(tag, source),
             Event::End(end) => self.end(end),
-            Event::InlineHtml(_) => html::reduce_part(&mut self.builder, source),
+            Event::InlineHtml(_) => html::reduce_part(&mut self.builder, source, Some(self.depth)),
             Event::SoftBreak | Event::HardBreak | Event::Rule => self.builder.break_words('\n'),
             _ => {}
         }
     }
 
     fn text(&mut self, text: &str, source: Range<usize>) {
-        // A code span's range includes its back quotes.
+        // The range of a code span includes its backticks.
         let inner = self.builder.body.get(source.clone()).and_then(|raw| raw.find(text));
         let source = inner.map_or(source.clone(), |at| source.start + at..source.start + at + text.len());
         if self.in_image {
@@ -99,8 +101,9 @@ impl<'a> MarkdownReader<'a> {
                 self.builder.push_aside(&info, source);
             }
             Tag::BlockQuote(_) => self.builder.open_quote(),
-            // Line by line it would be torn.
-            Tag::HtmlBlock => html::reduce_part(&mut self.builder, source),
+            // The block is read as a whole: line by line, its tags would be split.
+            Tag::HtmlBlock => html::reduce_part(&mut self.builder, source, None),
+            Tag::Paragraph | Tag::Heading { .. } | Tag::Item => self.depth += 1,
             _ => {}
         }
     }
@@ -114,24 +117,29 @@ impl<'a> MarkdownReader<'a> {
             TagEnd::Link => self.builder.close_link(),
             TagEnd::Image => {
                 self.in_image = false;
-                // A picture that waits may stand in a word.
+                // An image that waits for the next text may stand within a word.
                 if !self.builder.has_pending() {
                     self.builder.break_words('\n');
                 }
+            }
+            TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item => {
+                self.builder.end_block(self.depth);
+                self.builder.break_words('\n');
+                self.depth = self.depth.saturating_sub(1);
             }
             TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough => {}
             _ => self.builder.break_words('\n'),
         }
     }
 
-    /// Takes note that a definition with this target is used, if there is one.
+    /// Removes the definition with this target from the unused ones.
     fn use_definition(&mut self, address: &str, title: &str) {
         let target = format!("{address} {title}");
         self.unused.retain(|definition| definition.target.trim_end() != target.trim_end());
     }
 
     fn finish(mut self) -> PlainText {
-        // A definition that nothing refers to shows nowhere, until a host shows the source.
+        // An unused definition is shown only by a host that shows the source.
         for definition in std::mem::take(&mut self.unused) {
             self.builder.hidden.links += 1;
             self.builder.push_aside(&definition.target, definition.source);
@@ -140,19 +148,19 @@ impl<'a> MarkdownReader<'a> {
         self.builder.finish()
     }
 
-    /// Puts aside what belongs to nothing, such as a second definition of the same name: it shows nowhere, until a host takes the
-    /// last.
+    /// Adds the parts of the body that no event covers, such as a second definition of a name, to the hidden text. Only a host
+    /// that uses the last definition shows them.
     fn push_unclaimed_aside(&mut self) {
         let body = self.builder.body;
-        let mut known = std::mem::take(&mut self.claimed);
-        known.sort_by_key(|span| span.start);
-        let mut done = 0;
-        for span in known.into_iter().chain(std::iter::once(body.len()..body.len())) {
-            if span.start > done && body.get(done..span.start).is_some_and(|rest| rest.contains(char::is_alphanumeric)) {
+        let mut claimed = std::mem::take(&mut self.claimed);
+        claimed.sort_by_key(|span| span.start);
+        let mut covered = 0;
+        for span in claimed.into_iter().chain(std::iter::once(body.len()..body.len())) {
+            if span.start > covered && body.get(covered..span.start).is_some_and(|rest| rest.contains(char::is_alphanumeric)) {
                 self.builder.hidden.links += 1;
-                self.builder.push_source_aside(done..span.start);
+                self.builder.push_source_aside(covered..span.start);
             }
-            done = done.max(span.end);
+            covered = covered.max(span.end);
         }
     }
 }

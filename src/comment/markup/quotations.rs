@@ -1,19 +1,19 @@
-//! The parts of a text that markup marks as quotations.
+//! The parts of a text that are marked up as quotations.
 
 use std::ops::Range;
 
-/// The quotations of a text, while it is read.
+/// A collector of the quotations in a text.
 #[derive(Default)]
 pub struct Quotations {
-    /// How many are open, one within another.
+    /// The number of open quotations, nested in each other.
     depth: usize,
-    /// The byte of the text at which the outermost began.
+    /// The byte offset at which the outermost open quotation starts.
     start: usize,
     found: Vec<Range<usize>>,
 }
 
 impl Quotations {
-    /// Begins a quotation at this byte of the text.
+    /// Starts a quotation at this byte of the text.
     pub fn open(&mut self, at: usize) {
         if self.depth == 0 {
             self.start = at;
@@ -21,7 +21,7 @@ impl Quotations {
         self.depth += 1;
     }
 
-    /// Ends the quotation that was begun last.
+    /// Ends the innermost open quotation at this byte of the text.
     pub fn close(&mut self, at: usize) {
         if self.depth == 1 {
             self.found.push(self.start..at);
@@ -29,7 +29,7 @@ impl Quotations {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// Returns the quotations of a text of this length. One that never ends reaches to the end.
+    /// Returns the quotations of a text of this length. A quotation that is still open extends to the end.
     pub fn finish(mut self, length: usize) -> Vec<Range<usize>> {
         self.depth = self.depth.min(1);
         self.close(length);

@@ -1,4 +1,4 @@
-//! What of a body is judged, and where it came from.
+//! Tests of the text that is judged, and of its source ranges.
 
 use proptest::prelude::*;
 
@@ -375,6 +375,75 @@ fn what_a_browser_hides_is_judged_and_told() {
     assert!(PlainText::reduce("x\n\n[1]: http://c.example \"Casino\"", Format::Markdown).as_str().contains("Casino"));
 }
 
+/// Counts the letters within elements with the attribute `hidden` or `style`.
+fn hidden_letters(node: &markup5ever_rcdom::Handle, is_hidden: bool) -> usize {
+    use markup5ever_rcdom::NodeData;
+    let (letters, hides) = match &node.data {
+        NodeData::Text { contents } => (contents.borrow().chars().filter(|c| c.is_alphanumeric()).count(), false),
+        NodeData::Element { attrs, .. } => {
+            (0, attrs.borrow().iter().any(|attribute| matches!(&*attribute.name.local, "hidden" | "style")))
+        }
+        _ => (0, false),
+    };
+    let is_hidden = is_hidden || hides;
+    let within: usize = node.children.borrow().iter().map(|child| hidden_letters(child, is_hidden)).sum();
+    within + if is_hidden { letters } else { 0 }
+}
+
+#[test]
+fn an_element_in_markdown_hides_text_up_to_its_end_as_in_a_browser() {
+    use html5ever::tendril::TendrilSink;
+    // The Markdown, the HTML that CommonMark makes of it, the letters that a browser hides, and the text that it shows.
+    for (body, rendered, letters, seen) in [
+        ("a <span hidden>buy</span> seen", "<p>a <span hidden>buy</span> seen</p>", 3, "a seen"),
+        (
+            "a <span hidden>buy **cheap** <b>pills</b> now</span> seen",
+            "<p>a <span hidden>buy <strong>cheap</strong> <b>pills</b> now</span> seen</p>",
+            16,
+            "a seen",
+        ),
+        (
+            "a <span hidden>buy <span>cheap</span> pills</span> seen",
+            "<p>a <span hidden>buy <span>cheap</span> pills</span> seen</p>",
+            13,
+            "a seen",
+        ),
+        ("a <span hidden>buy</b> pills</span> seen", "<p>a <span hidden>buy</b> pills</span> seen</p>", 8, "a seen"),
+        ("a <b style='display:none'>buy <i>x</i> y</b>", "<p>a <b style='display:none'>buy <i>x</i> y</b></p>", 5, "a"),
+        // The end of a paragraph, a heading or a list item closes an inline element.
+        ("a<span hidden>buy\n\nseen <b>text</b>", "<p>a<span hidden>buy</p>\n<p>seen <b>text</b></p>", 3, "a seen text"),
+        ("# a <span hidden>buy\nseen", "<h1>a <span hidden>buy</h1>\n<p>seen</p>", 3, "a seen"),
+        (
+            "- a <span hidden>b\n  - c\n  - d\n- seen",
+            "<ul><li>a <span hidden>b\n<ul><li>c</li><li>d</li></ul></li><li>seen</li></ul>",
+            3,
+            "a seen",
+        ),
+        // A browser opens formatting elements again, and block elements stay open.
+        ("a <b hidden>buy\n\npills</b> seen", "<p>a <b hidden>buy</p>\n<p>pills</b> seen</p>", 8, "a seen"),
+        ("a <div hidden>buy\n\npills</div> seen", "<p>a <div hidden>buy</p>\n<p>pills</div> seen</p>", 8, "a seen"),
+        (
+            "<div hidden>\n\nbuy **cheap** <b>pills</b> now\n\n</div>\n\nseen",
+            "<div hidden>\n<p>buy <strong>cheap</strong> <b>pills</b> now</p>\n</div>\n<p>seen</p>",
+            16,
+            "seen",
+        ),
+        (
+            "<span hidden>\n\nbuy\n\npills\n\n</span>\n\nseen",
+            "<span hidden>\n<p>buy</p>\n<p>pills</p>\n</span>\n<p>seen</p>",
+            8,
+            "seen",
+        ),
+    ] {
+        let dom = html5ever::parse_document(markup5ever_rcdom::RcDom::default(), Default::default()).one(rendered);
+        assert_eq!(hidden_letters(&dom.document, false), letters, "{rendered}");
+        let text = PlainText::reduce(body, Format::Markdown);
+        assert_eq!(text.hidden(), HiddenContent { letters, links: 0 }, "{body}: {:?}", text.as_str());
+        let words = text.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.starts_with(seen), "{body}: {words:?}");
+    }
+}
+
 #[test]
 fn a_link_that_shows_its_own_address_is_one_link() {
     check(Format::Html, r#"<a href="https://x.example/">https://x.example</a>"#, "https://x.example");
@@ -419,7 +488,7 @@ proptest! {
     }
 }
 
-/// Pieces of HTML that change how what follows is read.
+/// Pieces of HTML that change how a browser reads what follows.
 const PIECES: [&str; 60] = [
     "w1 ",
     "w2 ",
@@ -483,10 +552,10 @@ const PIECES: [&str; 60] = [
     "&#x77;4 ",
 ];
 
-/// Every word that html5ever has a browser show, or keeps in attributes that are shown, and every link.
+/// Collects all words that a browser shows according to html5ever, those in attributes that are shown, and all links.
 fn shown(node: &markup5ever_rcdom::Handle, words: &mut Vec<String>, links: &mut Vec<String>) {
     use markup5ever_rcdom::NodeData;
-    // Where words are torn is another question: in some places a browser passes over tags that begin a line elsewhere.
+    // Where words are split is not compared: in some places a browser ignores tags that begin a line elsewhere.
     let mut read = |text: &str| {
         let all = text.split(|c: char| !c.is_alphanumeric()).flat_map(|word| word.split_inclusive(char::is_numeric));
         words.extend(all.filter(|word| word.starts_with('w')).map(str::to_owned));

@@ -1,16 +1,16 @@
-//! Authority: who makes a call, and whether they may still make it. It is asked again for each message.
+//! The authority of a call: who makes it, and whether that caller may still make it. Checked again for each message.
 
 use super::credential::Credential;
 use super::permissions::may_call;
 use crate::error::Error;
 use crate::keys::{Caller, KeyRing};
 
-/// Who makes a call, to be asked again for as long as it goes on.
+/// The authority of a call, which can be checked for as long as the call lasts.
 #[derive(Clone)]
 pub struct CallAuthority {
     ring: KeyRing,
     credential: Credential,
-    /// Names the call.
+    /// The call's path.
     uri: http::Uri,
 }
 
@@ -20,28 +20,29 @@ impl CallAuthority {
         Self { ring, credential, uri }
     }
 
-    /// Returns who makes the call, if whoever it is may still make it.
+    /// Returns the caller, if it may still make the call.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] for a key or certificate that has ended; [`Error::Forbidden`] for one that may do less now.
+    /// Returns [`Error::Unauthenticated`] if the key or certificate has expired, and [`Error::Forbidden`] if it no longer has
+    /// the permission.
     pub fn caller(&self) -> Result<Caller, Error> {
         let caller = self.credential.current_caller(&self.ring)?;
         self.check_role(&caller)?;
         Ok(caller)
     }
 
-    /// Succeeds if a caller may make the call.
+    /// Returns an error if the caller's role does not permit the call.
     pub(super) fn check_role(&self, caller: &Caller) -> Result<(), Error> {
         let (service, method) = service_and_method(&self.uri);
         if may_call(caller.role, service, method) {
             return Ok(());
         }
-        let problem = format!("{method} is not for keys with the role {}", caller.role.as_str());
+        let problem = format!("keys with the role {} may not call {method}", caller.role.as_str());
         Err(Error::Forbidden { reason: "ROLE_NOT_ALLOWED", problem })
     }
 }
 
-/// Returns the service and the method that a call is of.
+/// Returns the names of the service and the method of a call.
 pub(super) fn service_and_method(uri: &http::Uri) -> (&str, &str) {
     uri.path().trim_start_matches('/').split_once('/').unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What the guard knows of a call, and the place that the call holds while it is worked on.
+//! The context of an authorized call, with the place that it holds while it is processed.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,25 +11,25 @@ use crate::fair::{ConcurrencyLimiter, ConcurrencyPermit, FairPermit, FairSemapho
 use crate::keys::Caller;
 use crate::telemetry::METRICS;
 
-/// What the guard knows of a call. Clones are of the same call.
+/// The context of an authorized call. Clones refer to the same call.
 #[derive(Clone)]
 pub struct CallContext {
-    /// Who makes it.
+    /// The caller as authenticated at the start of the call.
     caller: Caller,
     authority: CallAuthority,
-    /// `None`: the caller may make any number of calls.
+    /// The quotas of keys, or `None` if the number of calls is unlimited.
     quotas: Option<Arc<Quotas>>,
-    /// Where it takes its place.
+    /// The places from which the call takes one.
     places: ConcurrencyLimiter,
-    /// The place that the call holds while it is worked on.
+    /// The place that the call holds while it is processed.
     slot: Arc<Mutex<Option<InFlightCall>>>,
-    /// Turns that it takes. `None`: it is a comment's.
+    /// The turns from which the call takes one, or `None` for a comment check.
     turns: Option<FairSemaphore>,
     connection: Option<ConnectionUse>,
 }
 
 impl CallContext {
-    /// A call that was let in and holds no place yet.
+    /// Returns the context of an authorized call that holds no place yet.
     pub(super) fn new(
         caller: Caller,
         authority: CallAuthority,
@@ -41,27 +41,27 @@ impl CallContext {
         Self { caller, authority, quotas, places, slot: Arc::default(), turns, connection }
     }
 
-    /// Returns who made the call when it was let in.
+    /// Returns the caller as authenticated at the start of the call.
     pub(super) fn caller(&self) -> &Caller {
         &self.caller
     }
 
-    /// Returns what tells who makes the call whenever it is asked.
+    /// Returns the authority of the call, for later checks.
     pub fn authority(&self) -> &CallAuthority {
         &self.authority
     }
 
-    /// Returns how long the caller must wait before its next comment on a stream, which is counted.
+    /// Counts one more comment of a stream. Returns how long the caller must wait before it, or `None` if within the quota.
     pub fn quota_wait(&self) -> Option<Duration> {
         self.quotas.as_ref().and_then(|quotas| quotas.count(&self.caller))
     }
 
-    /// Returns what keeps the connection from being closed for a newer one. A call whose message has not come holds none.
+    /// Marks the connection as in use, so that it is not closed for a newer one. Calls whose message has not arrived do not.
     pub fn busy(&self) -> Option<OpenCallCount> {
         self.connection.as_ref().map(ConnectionUse::count_call)
     }
 
-    /// Takes a place for the call, and waits for its turn if it is no comment's. Both end with the call.
+    /// Takes a place for the call, and waits for its turn unless it is a comment check. Both are released with the call.
     pub(super) async fn take_place(&self, site: &str) -> Result<(), Error> {
         let Some(place) = self.places.try_acquire(&self.caller.id, site) else {
             METRICS.shed("concurrency");
@@ -77,7 +77,7 @@ impl CallContext {
         Ok(())
     }
 
-    /// Gives the place back.
+    /// Releases the place.
     pub(super) fn release_place(&self) {
         if let Ok(mut slot) = self.slot.lock() {
             *slot = None;
@@ -85,7 +85,7 @@ impl CallContext {
     }
 }
 
-/// A place that is taken, as the metrics count it.
+/// A place that is taken, counted in the metrics.
 struct InFlightCall {
     _place: ConcurrencyPermit,
     _busy: Option<OpenCallCount>,

@@ -1,26 +1,26 @@
-//! Which connections are in use: one on which nobody has a call open makes room for another.
+//! Tracks which connections are in use: one without open calls may be closed to make room for another.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A connection, as its calls know it.
+/// The number of open calls of a connection.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectionUse(Arc<AtomicUsize>);
 
 impl ConnectionUse {
-    /// Returns whether a caller who may be here has a call or stream open.
+    /// Returns whether an authorized call or stream is open.
     pub fn is_busy(&self) -> bool {
         self.0.load(Ordering::Relaxed) > 0
     }
 
-    /// Counts one more call or stream of a caller who may be here, until it is dropped.
+    /// Counts an authorized call or stream until the returned value is dropped.
     pub fn count_call(&self) -> OpenCallCount {
         self.0.fetch_add(1, Ordering::Relaxed);
         OpenCallCount(Self(Arc::clone(&self.0)))
     }
 }
 
-/// Counts one open call or stream of a connection.
+/// An open call or stream, counted until it is dropped.
 #[derive(Debug)]
 pub struct OpenCallCount(ConnectionUse);
 

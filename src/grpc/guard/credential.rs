@@ -1,4 +1,4 @@
-//! Authentication: what a request says of who makes it, and whom that stands for.
+//! Authentication: reads the credential of a request and finds its caller.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use super::connection::ConnectionUse;
 use crate::error::Error;
 use crate::keys::{Caller, Certificate, KeyRing, PresentedKey};
 
-/// What proxies add to the calls that they pass on.
+/// Headers that proxies add to the requests that they forward.
 const PROXY_HEADERS: [&str; 8] = [
     "forwarded",
     "via",
@@ -20,25 +20,28 @@ const PROXY_HEADERS: [&str; 8] = [
     "fastly-client-ip",
     "x-cluster-client-ip",
 ];
-/// With what the names of others begin that they add.
+/// Prefixes of further headers that proxies add.
 const PROXY_HEADER_PREFIXES: [&str; 3] = ["x-forwarded-", "x-envoy-", "x-original-"];
 
-/// What a caller shows.
+/// The credential of a call.
 #[derive(Clone)]
 pub(super) enum Credential {
     /// A key.
     Key(PresentedKey),
     /// A client certificate.
     Certificate(Certificate),
-    /// Nothing.
+    /// No credential.
     None,
 }
 
 impl Credential {
-    /// Returns who makes a call. Until there are keys, only callers on this machine do.
+    /// Returns the caller. As long as there are no keys, only callers on this machine are accepted.
+    ///
+    /// # Errors
+    /// Returns [`Error::Unauthenticated`] if the credential is missing, unknown or expired.
     pub async fn authenticate(&self, ring: &KeyRing, local: bool) -> Result<Caller, Error> {
         let caller = match self {
-            // A key that is not known yet may have been made on another server.
+            // An unknown key may have been created on another server.
             Self::Key(key) if ring.requires_keys() => ring.caller(key).await?,
             _ => self.current_caller(ring)?,
         };
@@ -53,38 +56,38 @@ impl Credential {
         Ok(caller)
     }
 
-    /// Returns who it is by what is known now.
+    /// Returns the caller according to the keys and certificates that this server has loaded.
     pub fn current_caller(&self, ring: &KeyRing) -> Result<Caller, Error> {
         match self {
-            // A server that never had a key believes everybody on its machine, also those with one of another server.
+            // A server that never had keys accepts every local caller, including those with a key of another server.
             Self::Key(_) | Self::None if !ring.requires_keys() => Ok(Caller::anonymous_admin()),
             Self::Key(key) => ring.cached_caller(key),
             Self::Certificate(certificate) => certificate.caller().ok_or(Error::Unauthenticated {
                 reason: "CERTIFICATE_UNKNOWN",
-                problem: "this client certificate is in none of the lines of tls_clients, or has ended; send a key instead as \
+                problem: "this client certificate has expired or has no entry in tls_clients; send a key instead as \
                           `authorization: Bearer KEY`",
             }),
-            // Whether anybody needs a key is not known yet.
+            // Until the keys are loaded, it is unknown whether callers need one.
             Self::None if !ring.is_loaded() => Err(Error::Starting),
             Self::None => Err(Error::Unauthenticated {
                 reason: "KEY_MISSING",
-                problem: "this server asks for a key: send it as `authorization: Bearer KEY`",
+                problem: "this server requires a key: send it as `authorization: Bearer KEY`",
             }),
         }
     }
 }
 
-/// What a request says of who makes it.
+/// The parts of a request that identify its caller.
 pub(super) struct CallCredentials {
     pub uri: http::Uri,
     pub credential: Credential,
-    /// Whether it comes from this machine and from nobody behind a proxy or a web page, through which everybody could come.
+    /// Whether the request comes from this machine and not through a proxy or a web page, which could relay anyone.
     pub local: bool,
     pub connection: Option<ConnectionUse>,
 }
 
 impl CallCredentials {
-    /// Reads the headers of a request, and what its connection has shown.
+    /// Reads a request's headers, and the client certificate of its connection.
     pub fn from_request<B>(request: &Request<B>) -> Self {
         let credential = match (bearer_key(request), request.extensions().get::<Certificate>()) {
             (Some(key), _) => Credential::Key(PresentedKey::parse(&key)),
@@ -96,27 +99,27 @@ impl CallCredentials {
     }
 }
 
-/// Returns whether a request comes from a program on this machine, as far as its headers tell.
+/// Returns whether a request comes from a program on this machine, as far as its headers show.
 fn is_local<B>(request: &Request<B>) -> bool {
     let headers = request.headers();
-    let added = |name: &http::HeaderName| PROXY_HEADER_PREFIXES.iter().any(|start| name.as_str().starts_with(start));
-    let by_proxy = PROXY_HEADERS.iter().any(|name| headers.contains_key(*name)) || headers.keys().any(added);
-    // Browsers say on whose behalf they ask, and no page can ask for gRPC without them asking first.
+    let is_proxy_header = |name: &http::HeaderName| PROXY_HEADER_PREFIXES.iter().any(|start| name.as_str().starts_with(start));
+    let by_proxy = PROXY_HEADERS.iter().any(|name| headers.contains_key(*name)) || headers.keys().any(is_proxy_header);
+    // Browsers add these headers on behalf of pages, and send no gRPC request of a page without them.
     let by_page = headers.contains_key("origin") || headers.contains_key("sec-fetch-site");
-    let grpc = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
-    let through = by_proxy || by_page || !grpc;
+    let is_grpc = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+    let is_relayed = by_proxy || by_page || !is_grpc;
     // HTTP/2 names the host in the address, HTTP/1 in a header.
     let header = || request.headers().get(http::header::HOST)?.to_str().ok()?.parse().ok();
     let authority: Option<http::uri::Authority> = request.uri().authority().cloned().or_else(header);
-    let here = authority.is_some_and(|authority| {
+    let is_local_host = authority.is_some_and(|authority| {
         let host = authority.host().trim_matches(['[', ']']);
         let plain = !authority.as_str().contains('@');
         plain && (host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()))
     });
-    here && !through
+    is_local_host && !is_relayed
 }
 
-/// Returns the key that a call brings.
+/// Returns the bearer key of a request, or `None` if it has none.
 fn bearer_key<B>(request: &Request<B>) -> Option<String> {
     let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;

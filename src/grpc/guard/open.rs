@@ -1,4 +1,4 @@
-//! Opens requests: a handler gets a message only from here.
+//! Opens requests: handlers get their messages only through these functions.
 
 use tonic::Request;
 
@@ -7,16 +7,15 @@ use super::sites::{NamesSites, check_sites};
 use crate::error::Error;
 use crate::keys::{Caller, Role};
 
-/// Returns a request's message, if its caller may still make the call and speak for the sites that it names, and there is a place
-/// for the call. Calls of moderators and operators wait for their turn, so that they never take the store or the processor
-/// from comments.
+/// Returns the message of a request, after checking its caller and the sites that it names, and taking a place for the call.
+/// Calls of moderators and operators wait for their turn, so that they never starve comment checks.
 ///
 /// # Errors
-/// [`Error::Unauthenticated`]; [`Error::Forbidden`]; [`Error::Overloaded`].
+/// Returns [`Error::Unauthenticated`], [`Error::Forbidden`], or [`Error::Overloaded`] if no place is free.
 pub async fn open_request<T: NamesSites>(request: Request<T>) -> Result<T, Error> {
     let call = request.extensions().get::<CallContext>().cloned();
     let message = request.into_inner();
-    // Asked again: the message may have come long after the headers.
+    // Checked again, since the message may arrive long after the headers.
     let caller = call.as_ref().map_or_else(|| Ok(Caller::without_rights()), |call| call.authority().caller())?;
     check_sites(&caller, &message)?;
     if let Some(call) = call {
@@ -25,8 +24,11 @@ pub async fn open_request<T: NamesSites>(request: Request<T>) -> Result<T, Error
     Ok(message)
 }
 
-/// Opens a request, and tells from where it comes. Who acts is the one whom the key was made for, unless an operator speaks
-/// for somebody else.
+/// Opens a moderator's request. Returns its message, and the id of the caller's key. A moderator's key acts under its own
+/// name; other keys may name another moderator.
+///
+/// # Errors
+/// Returns the errors of [`open_request`].
 pub async fn open_as_moderator<T: NamesSites>(
     request: Request<T>,
     moderator: impl Fn(&mut T) -> &mut String,
@@ -40,16 +42,16 @@ pub async fn open_as_moderator<T: NamesSites>(
     Ok((message, caller.id.to_string()))
 }
 
-/// Returns who makes a call, as the guard has told: nobody, if a call came past it.
+/// Returns the caller of a request as the layer has authenticated it, or one without rights if the layer was bypassed.
 pub fn caller<T>(request: &Request<T>) -> Caller {
     request.extensions().get::<CallContext>().map_or_else(Caller::without_rights, |call| call.caller().clone())
 }
 
-/// Returns what the guard knows of a call.
+/// Returns the context of a call.
 ///
 /// # Errors
-/// [`Error::Forbidden`] for one that came past it.
+/// Returns [`Error::Forbidden`] if the call has bypassed the layer.
 pub fn call<T>(request: &Request<T>) -> Result<CallContext, Error> {
-    let past = || Error::Forbidden { reason: "ROLE_NOT_ALLOWED", problem: "this call asks for a key".to_owned() };
-    request.extensions().get::<CallContext>().cloned().ok_or_else(past)
+    let bypassed = || Error::Forbidden { reason: "ROLE_NOT_ALLOWED", problem: "this call requires a key".to_owned() };
+    request.extensions().get::<CallContext>().cloned().ok_or_else(bypassed)
 }

@@ -1,8 +1,9 @@
-//! What a role may do: the one table.
+//! The permissions of each role.
 
 use crate::keys::Role;
 
-/// Returns whether a role may make a call. What is not named here only an admin may, so that a new call is never open by mistake.
+/// Returns whether a role may make a call. Only admins may make calls that are not listed, so that new ones are closed by
+/// default.
 pub fn may_call(role: Role, service: &str, method: &str) -> bool {
     match (role, service) {
         (Role::Admin, _) => true,
@@ -16,7 +17,7 @@ pub fn may_call(role: Role, service: &str, method: &str) -> bool {
                 | "ForgetAuthor"
                 | "ExportAuthor"
         ),
-        // What became of a comment concerns both sides.
+        // Verdicts concern both hosts and moderators.
         (Role::Moderator, "gatepost.v1.ModerationService") => matches!(method, "GetVerdict" | "WatchVerdicts"),
         (Role::Moderator, "gatepost.v1.ReviewService") => matches!(
             method,
@@ -30,7 +31,7 @@ pub fn may_call(role: Role, service: &str, method: &str) -> bool {
                 | "GetQueueStats"
                 | "WatchQueue"
         ),
-        // Whom and what to block is decided where comments are, and what comes of it is seen there.
+        // Moderators decide whom and what to block, and see the effect.
         (Role::Moderator, "gatepost.v1.AdminService") => {
             matches!(method, "PutListEntry" | "ListEntries" | "DeleteListEntry" | "GetModelInfo")
         }

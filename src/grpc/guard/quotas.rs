@@ -1,4 +1,4 @@
-//! Quotas: how many calls each key may make a second.
+//! Quotas: how many calls per second each key may make.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use crate::keys::Caller;
 use crate::limit::{Gcra, GcraOutcome};
 
-/// How many keys' quotas are remembered.
+/// Maximum number of keys whose quotas are tracked.
 const MAX_TRACKED_KEYS: usize = 10_000;
 
-/// Counts calls by key, each server for itself.
+/// Counts calls by key. Each server counts for itself.
 pub(super) struct Quotas {
     gcra: Gcra,
     start: Instant,
@@ -18,13 +18,13 @@ pub(super) struct Quotas {
 }
 
 impl Quotas {
-    /// Allows each key so many calls a second. Returns `None` if any number is allowed (0).
+    /// Returns quotas of `quota` calls per second and key, or `None` if `quota` is 0, which means unlimited.
     pub fn new(quota: u32) -> Option<Self> {
         let gcra = Gcra::new(quota, Duration::from_secs(1), quota.max(1)).filter(|_| quota > 0)?;
         Some(Self { gcra, start: Instant::now(), arrivals: Mutex::default() })
     }
 
-    /// Counts one more call or comment. Returns how long a caller must wait who is over the quota.
+    /// Counts one more call or comment. Returns how long a caller over its quota must wait, or `None` if it is within it.
     pub fn count(&self, caller: &Caller) -> Option<Duration> {
         let caller = &caller.id;
         let now = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);

@@ -1,4 +1,4 @@
-//! How a call that goes no further is answered.
+//! Responses to refused calls.
 
 use std::time::Duration;
 
@@ -8,30 +8,30 @@ use http_body_util::BodyExt;
 use crate::error::Error;
 use crate::telemetry::METRICS;
 
-/// How many bytes of a refused call are heard out, and for how long: a message follows its headers at once, and a stream
-/// that waits for an answer before it goes on is not kept waiting.
+/// Maximum number of bytes that are read of a refused call: a message usually follows its headers at once.
 const MAX_DRAINED_BYTES: usize = 64 * 1024;
+/// Maximum time for which a refused call is read, since a stream may wait for a response before it sends more.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Returns the answer to a call that goes no further. What it still has to say is heard out first: HTTP/2 counts what comes for a
-/// call that was answered before its end as a fault of the client, and after some hundreds of them h2 ends the connection.
+/// Returns the response to a refused call. First reads the rest of the request: frames that arrive after the response count as
+/// protocol errors of the client in HTTP/2, and h2 closes the connection after some hundreds of them.
 pub(super) async fn refuse_call<B, A>(mut request: Request<B>, error: Error) -> Response<A>
 where
     B: http_body::Body + Unpin,
     A: Default,
 {
     count_refusal(&error);
-    let hearing = async {
-        let mut heard = 0;
+    let drain = async {
+        let mut drained = 0;
         while let Some(Ok(frame)) = request.body_mut().frame().await {
-            heard += frame.data_ref().map_or(0, bytes::Buf::remaining);
-            if heard > MAX_DRAINED_BYTES {
+            drained += frame.data_ref().map_or(0, bytes::Buf::remaining);
+            if drained > MAX_DRAINED_BYTES {
                 break;
             }
         }
     };
-    // Whoever says more than that, or says it slowly, is cut short.
-    let _ = tokio::time::timeout(DRAIN_TIMEOUT, hearing).await;
+    // Longer or slower requests are cut off.
+    let _ = tokio::time::timeout(DRAIN_TIMEOUT, drain).await;
     tonic::Status::from(error).into_http()
 }
 

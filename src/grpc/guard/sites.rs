@@ -1,25 +1,25 @@
-//! Which sites a message names, and whether its caller may speak for them.
+//! The sites that a message names, and whether its caller may act on them.
 
 use crate::error::Error;
 use crate::keys::Caller;
 use crate::pb;
 use crate::telemetry::METRICS;
 
-/// Succeeds if a caller may speak for the sites that a message names.
+/// Checks that a caller may act on all sites that a message names.
 ///
 /// # Errors
-/// [`Error::Forbidden`].
+/// Returns [`Error::Forbidden`] if it may not.
 pub fn check_sites(caller: &Caller, message: &impl NamesSites) -> Result<(), Error> {
     message.sites().into_iter().try_for_each(|site| caller.check_site(site)).inspect_err(|_| METRICS.not_allowed("site"))
 }
 
 /// A message that names sites.
 pub trait NamesSites {
-    /// The sites that it names.
+    /// Returns the names of the sites.
     fn sites(&self) -> Vec<&str>;
 }
 
-/// Messages with a field `site`.
+/// Implements [`NamesSites`] for messages with a field `site`.
 macro_rules! named {
     ($($message:ident)*) => {
         $(impl NamesSites for pb::$message {
@@ -61,18 +61,19 @@ impl NamesSites for pb::ReportOutcomeRequest {
 
 impl NamesSites for pb::CreateKeyRequest {
     fn sites(&self) -> Vec<&str> {
-        // All sites are asked for where the key is made.
+        // `*` stands for all sites, for which the handler checks the permission.
         self.sites.iter().map(String::as_str).filter(|site| *site != "*").collect()
     }
 }
 
-/// These name no site: the first one's sites are asked for by the handler, and the second's answer tells of the caller's only.
+/// Names no site: the handler checks the sites of the key.
 impl NamesSites for pb::RevokeKeyRequest {
     fn sites(&self) -> Vec<&str> {
         Vec::new()
     }
 }
 
+/// Names no site: the response is limited to the caller's sites.
 impl NamesSites for pb::ReloadPolicyRequest {
     fn sites(&self) -> Vec<&str> {
         Vec::new()

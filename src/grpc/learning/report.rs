@@ -1,4 +1,4 @@
-//! What a site has learned, in numbers and in words.
+//! Reports what a site has learned, in numbers and in words.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::classify::site::{CorrectedLabel, Outcome};
 use crate::pb;
 use crate::store::OutcomeLogState;
 
-/// Returns what a site has learned, and what of it serves.
-pub(super) fn site_learning(head: &OutcomeLogState, learned: &SiteModel, about: &ModelStatus) -> pb::SiteLearning {
-    let (counts, serving) = (learned.counts(), (about.serving)(learned));
-    let labels = CorrectedLabel::ALL.map(|kind| label_learning(kind, &serving, head, about));
+/// Returns the state of a site's learning, and which corrections are in use.
+pub(super) fn site_learning(head: &OutcomeLogState, learned: &SiteModel, status: &ModelStatus) -> pb::SiteLearning {
+    let (counts, serving) = (learned.counts(), (status.serving)(learned));
+    let labels = CorrectedLabel::ALL.map(|kind| label_learning(kind, &serving, head, status));
     pb::SiteLearning {
         outcomes: counts.all(),
         by_outcome: Outcome::ALL.map(|outcome| (outcome.as_str().to_owned(), counts.outcomes[outcome as usize])).into(),
@@ -25,56 +25,56 @@ pub(super) fn site_learning(head: &OutcomeLogState, learned: &SiteModel, about: 
         from: head.from,
         to: head.to,
         digest: learned.digest(),
-        corrects: about.corrects,
+        corrects: status.corrects,
     }
 }
 
-/// Returns how a label's correction has done on the latest outcomes.
+/// Returns how a label's correction compares with the base model on the latest outcomes.
 fn label_learning(
     kind: CorrectedLabel,
     serving: &CorrectionStatus,
     head: &OutcomeLogState,
-    about: &ModelStatus,
+    status: &ModelStatus,
 ) -> pb::LabelLearning {
-    let standing = &serving.spoken[kind as usize];
-    let alike = serving.similar[kind as usize];
-    let both = combined(standing);
+    let result = &serving.spoken[kind as usize];
+    let similar = serving.similar[kind as usize];
+    let both = combined(result);
     let pb::Comparison { trials, base_errors, corrected_errors } = comparison(&both);
     pb::LabelLearning {
         label: kind.label().as_str().to_owned(),
-        serves: (standing.serves || alike) && about.corrects,
+        serves: (result.serves || similar) && status.corrects,
         trials,
         base_errors,
         corrected_errors,
         base_cost: both.base_cost,
         corrected_cost: both.corrected_cost,
-        margin: standing.margin,
-        why: why(standing, alike, head, about),
-        harmless: Some(comparison(&standing.harmless)),
-        bad: Some(comparison(&standing.bad)),
+        margin: result.margin,
+        why: why(result, similar, head, status),
+        harmless: Some(comparison(&result.harmless)),
+        bad: Some(comparison(&result.bad)),
         down: serving.limits.down[kind as usize].into(),
         up: serving.limits.up[kind as usize].into(),
     }
 }
 
-/// Returns in words why a label's correction serves, or why it does not.
-fn why(standing: &GateResult, alike: bool, head: &OutcomeLogState, about: &ModelStatus) -> String {
-    let GateResult { harmless, bad, margin, is_guessing: guesses, serves } = *standing;
-    let both = combined(standing);
+/// Returns an explanation of why a label's correction is in use, or why it is not.
+fn why(result: &GateResult, similar: bool, head: &OutcomeLogState, status: &ModelStatus) -> String {
+    let GateResult { harmless, bad, margin, is_guessing, serves } = *result;
+    let both = combined(result);
     let gain = both.base_cost - both.corrected_cost;
     let mut why = match () {
-        () if guesses => {
+        () if is_guessing => {
             format!(
-                "in shadow: it is wrong on {} of {}; are the outcomes that it is told right?",
+                "in shadow: it is wrong on {} of {}; check that the reported outcomes are right",
                 both.corrected_errors, both.trials
             )
         }
-        () if alike && !serves && about.corrects => {
+        () if similar && !serves && status.corrects => {
             "serving on comments that resemble those that were decided; too little was gained yet to serve on others".to_owned()
         }
-        () if both.trials < 3 => "in shadow: three outcomes are the least to tell by".to_owned(),
-        () if serves && !about.corrects => "in shadow: it would serve, but the policy says `correct = false`".to_owned(),
-        () if serves => format!("serving: its errors weigh {gain:.1} less than the base's, and {margin:.1} were needed"),
+        () if both.trials < 3 => "in shadow: at least three outcomes are needed".to_owned(),
+        () if serves && !status.corrects => "in shadow: it would serve, but the policy says `correct = false`".to_owned(),
+        () if serves => format!("serving: its errors cost {gain:.1} less than the base's, and {margin:.1} were needed"),
         () if harmless.is_much_worse(MAX_EXTRA_HELD) => format!(
             "in shadow: it would hold {} of the last {} harmless ones, the base {}",
             harmless.corrected_errors, harmless.trials, harmless.base_errors
@@ -83,9 +83,9 @@ fn why(standing: &GateResult, alike: bool, head: &OutcomeLogState, about: &Model
             "in shadow: it would miss {} of the last {} bad ones, the base {}",
             bad.corrected_errors, bad.trials, bad.base_errors
         ),
-        () if gain <= 0.0 => format!("in shadow: its errors weigh {:.1} more than the base's", -gain),
+        () if gain <= 0.0 => format!("in shadow: its errors cost {:.1} more than the base's", -gain),
         () => format!(
-            "in shadow: its errors weigh {gain:.1} less than the base's, and {:.1} would be needed",
+            "in shadow: its errors cost {gain:.1} less than the base's, and {:.1} would be needed",
             margin.max(0.05 * both.base_cost)
         ),
     };
@@ -95,7 +95,7 @@ fn why(standing: &GateResult, alike: bool, head: &OutcomeLogState, about: &Model
     why
 }
 
-/// Returns how the correction compares with the base on harmless and bad outcomes together.
+/// Returns the comparison of a correction with the base model on harmless and bad outcomes together.
 fn combined(GateResult { harmless, bad, .. }: &GateResult) -> ClassComparison {
     ClassComparison {
         trials: harmless.trials + bad.trials,
@@ -106,16 +106,16 @@ fn combined(GateResult { harmless, bad, .. }: &GateResult) -> ClassComparison {
     }
 }
 
-fn comparison(compared: &ClassComparison) -> pb::Comparison {
+fn comparison(counts: &ClassComparison) -> pb::Comparison {
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     pb::Comparison {
-        trials: count(compared.trials),
-        base_errors: count(compared.base_errors),
-        corrected_errors: count(compared.corrected_errors),
+        trials: count(counts.trials),
+        base_errors: count(counts.base_errors),
+        corrected_errors: count(counts.corrected_errors),
     }
 }
 
-/// Returns a line on all of it.
+/// Returns a one-line summary.
 fn summary(learned: &SiteModel, labels: &[pb::LabelLearning]) -> String {
     let counts = learned.counts();
     if counts.all() == 0 {
@@ -133,7 +133,7 @@ fn summary(learned: &SiteModel, labels: &[pb::LabelLearning]) -> String {
     text
 }
 
-/// Returns what was thought of each outcome, of both kinds at once.
+/// Returns the scores for each outcome, with those of both labels together.
 pub(super) fn trials(learned: &SiteModel) -> Vec<pb::Trial> {
     let mut all: BTreeMap<u32, pb::Trial> = BTreeMap::new();
     for kind in CorrectedLabel::ALL {
@@ -143,10 +143,10 @@ pub(super) fn trials(learned: &SiteModel) -> Vec<pb::Trial> {
                 (true, CorrectedLabel::Spam) => pb::Outcome::Spam,
                 (true, CorrectedLabel::Toxicity) => pb::Outcome::Toxic,
             };
-            let told = all.entry(order).or_default();
-            (told.outcome, told.source) = (outcome.into(), source.as_str().to_owned());
-            told.base.extend(base.map(|base| (kind.label().as_str().to_owned(), f64::from(base))));
-            told.corrected.insert(kind.label().as_str().to_owned(), f64::from(corrected));
+            let merged = all.entry(order).or_default();
+            (merged.outcome, merged.source) = (outcome.into(), source.as_str().to_owned());
+            merged.base.extend(base.map(|base| (kind.label().as_str().to_owned(), f64::from(base))));
+            merged.corrected.insert(kind.label().as_str().to_owned(), f64::from(corrected));
         }
     }
     all.into_values().collect()

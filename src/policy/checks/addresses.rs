@@ -1,4 +1,4 @@
-//! Checks who sent a comment against the lists of addresses and authors.
+//! Checks the author of a comment against the lists of addresses and authors.
 
 use crate::comment::Comment;
 use crate::policy::entries::ListContext;
@@ -10,21 +10,21 @@ use crate::verdict::Reason;
 /// Checks the author's e-mail address, IP address and user id.
 pub fn check(policy: &Policy, comment: &Comment, listed: ListContext<'_>, findings: &mut Findings) {
     if comment.has_malformed_ip() {
-        // Not what was sent: an address is nobody's business but the host's.
-        let message = "client.ip is no address: the client counts for no limit, and no list knows it";
+        // The message does not repeat the address: only the host should see it.
+        let message = "client.ip is not an IP address, so no rate limit and no list applies to the client";
         findings.evidence.push(Reason::new("ADDRESS_NOT_UNDERSTOOD", message));
     }
     let blocked = blocked(policy, comment, listed);
     findings.votes.extend(blocked.into_iter().map(|reason| Vote::binding(policy.blocked_decision, reason)));
     findings.allowed = allowed(policy, comment, listed);
     if findings.allowed.is_none() && is_allowed_by_claim(policy, comment, listed) {
-        let message = "the author's address is allowed, but only typed: the host says of one that it has verified \
+        let message = "the author's address is on an allow list but not verified; a host that has verified it must set \
                        `author.email_verified`";
         findings.evidence.push(Reason::new("ADDRESS_UNVERIFIED", message));
     }
 }
 
-/// Returns why the author is blocked, one reason for each list that says so.
+/// Returns one reason for each list that blocks the author.
 fn blocked(policy: &Policy, comment: &Comment, listed: ListContext<'_>) -> Vec<Reason> {
     let entries = &listed.entries.blocked;
     let address = |rule: String| Reason::new("BLOCKED_ADDRESS", "the author's address is blocked").with_rule(rule);
@@ -46,10 +46,10 @@ fn blocked(policy: &Policy, comment: &Comment, listed: ListContext<'_>) -> Vec<R
     reasons
 }
 
-/// Returns why the author is allowed. Returns `None` if no list allows the author.
+/// Returns the reason why the author is allowed, or `None` if no list allows the author.
 fn allowed(policy: &Policy, comment: &Comment, listed: ListContext<'_>) -> Option<Reason> {
     let entries = &listed.entries.allowed;
-    // What somebody typed as an e-mail address blocks, which harms nobody else, but does not allow.
+    // An unverified e-mail address can block its author but not allow anyone: it may be another person's.
     let email = if comment.email_is_verified() { comment.email() } else { "" };
     let address = |rule: String| Some(Reason::new("ALLOWED_ADDRESS", "the author's address is allowed").with_rule(rule));
     if let Some(place) = policy.allowed.addresses.find(email, comment.ip()) {

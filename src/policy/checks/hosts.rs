@@ -1,6 +1,6 @@
-//! Hosts that everybody links to, and hosts below others.
+//! Well-known hosts, and the comparison of a host with a parent domain.
 
-/// Sites of which everybody posts links: that a comment has one says nothing of who wrote it.
+/// Hosts to which many people link. A link to one of them is not evidence of spam.
 const WELL_KNOWN: [&str; 60] = [
     "github.com",
     "github.io",
@@ -64,12 +64,12 @@ const WELL_KNOWN: [&str; 60] = [
     "nih.gov",
 ];
 
-/// Whether everybody posts links to a host.
+/// Returns whether a host, or a parent domain of it, is well known.
 pub fn is_well_known(host: &str) -> bool {
     WELL_KNOWN.iter().any(|known| is_same_or_subdomain(host, known))
 }
 
-/// Whether a host is another one, or below it.
+/// Returns whether `host` is `other` or a subdomain of it.
 pub fn is_same_or_subdomain(host: &str, other: &str) -> bool {
-    host.strip_suffix(other).is_some_and(|below| below.is_empty() || below.ends_with('.'))
+    host.strip_suffix(other).is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('.'))
 }

@@ -14,13 +14,13 @@ use crate::reading::host;
 use crate::reading::link::{self, Link};
 use crate::verdict::{Decision, Reason, Span};
 
-/// How a place in what was read is pointed at in the body.
+/// A function that maps a byte range of the checked text to a span of the body.
 type SpanMapper = fn(&Comment, Range<usize>) -> Option<Span>;
 
-/// Checks the links of the body, the author's web address and whatever else names a host, and counts links.
+/// Checks the links of the body, the author's web address and all text that names a host, and counts the links.
 pub fn check(policy: &Policy, comment: &Comment, listed: ListContext<'_>, without: Omission, findings: &mut Findings) {
     let domains = DomainLists { policy, listed, comment };
-    let blocked = count(&domains, without, findings);
+    let blocked = count_links(&domains, without, findings);
     for (rule, host, at) in blocked.into_iter().take(MAX_REASONS_PER_KIND) {
         let reason = Reason::new("BLOCKED_DOMAIN", format!("links to the blocked domain {}", quoted(&readable_host(host))));
         let reason = reason.with_span(at.and_then(|at| comment.span(at))).with_rule(rule);
@@ -43,28 +43,28 @@ impl DomainLists<'_> {
         !(self.policy.blocked.domains.is_empty() && self.listed.entries.blocked.domains.is_empty())
     }
 
-    /// Returns the rule by which a host is blocked.
+    /// Returns the rule that blocks a host, or `None` if none does.
     fn blocks(&self, host: &str) -> Option<String> {
         let entries = &self.listed.entries.blocked;
         let own = self.policy.blocked.domains.find(host).map(|place| format!("blocked.domains[{place}]"));
         own.or_else(|| Some(format!("list.block.domain:{}", entries.domain_values.get(entries.domains.find(host)?)?)))
     }
 
-    /// Returns whether a link to a host does not count: it is the site's own or allowed.
+    /// Returns whether links to a host do not count, because the host belongs to the site or is allowed.
     fn exempt(&self, host: &str) -> bool {
-        // What no browser opens, others may read otherwise.
+        // Software other than browsers may read a host differently if it is not in canonical form.
         if host::canonical_domain(host).is_none_or(|opened| opened != host) {
             return false;
         }
-        let of_site = self.comment.site_hosts().any(|own| is_same_or_subdomain(host, own));
+        let is_site_host = self.comment.site_hosts().any(|own| is_same_or_subdomain(host, own));
         let entries = &self.listed.entries.allowed.domains;
-        of_site || self.policy.allowed.domains.find(host).is_some() || entries.find(host).is_some()
+        is_site_host || self.policy.allowed.domains.find(host).is_some() || entries.find(host).is_some()
     }
 }
 
-/// Counts the links that count and takes note of those that do not. Returns the blocked ones: the rule, the host and the place
-/// in the body.
-fn count<'a>(
+/// Counts links, except exempt ones, whose byte ranges it records. Returns the blocked links: the rule, the host and the byte
+/// range in the text, which is `None` for the author's web address.
+fn count_links<'a>(
     domains: &DomainLists<'a>,
     without: Omission,
     findings: &mut Findings,
@@ -88,12 +88,12 @@ fn count<'a>(
     blocked
 }
 
-/// Checks for blocked domains wherever they are named, be it a link or not.
+/// Checks for blocked domains in all text that names a host, even where it is not a link.
 fn check_named_hosts(domains: &DomainLists<'_>, findings: &mut Findings) {
     if !domains.block_any() {
         return;
     }
-    let mut known: HashSet<String> = findings
+    let mut reported: HashSet<String> = findings
         .votes
         .iter()
         .filter(|vote| vote.reason.code == "BLOCKED_DOMAIN")
@@ -109,21 +109,21 @@ fn check_named_hosts(domains: &DomainLists<'_>, findings: &mut Findings) {
     ];
     for (text, span) in places {
         for (host, at) in link::find_host_names(text) {
-            let Some(rule) = domains.blocks(&host).filter(|rule| !known.contains(rule)) else { continue };
-            if known.len() >= MAX_REASONS_PER_KIND {
+            let Some(rule) = domains.blocks(&host).filter(|rule| !reported.contains(rule)) else { continue };
+            if reported.len() >= MAX_REASONS_PER_KIND {
                 return;
             }
             let reason = Reason::new("BLOCKED_DOMAIN", format!("names the blocked domain {}", quoted(&readable_host(&host))));
             let reason = reason.with_span(span(comment, at)).with_rule(rule.clone());
             findings.votes.push(Vote::binding(domains.policy.blocked_decision, reason));
-            known.insert(rule);
+            reported.insert(rule);
         }
     }
 }
 
 fn check_count(policy: &Policy, findings: &mut Findings) {
     if policy.links_hold > 0 && findings.link_count >= policy.links_hold {
-        let message = format!("holds {} links; {} or more are held", findings.link_count, policy.links_hold);
+        let message = format!("contains {} links; comments with {} or more are held", findings.link_count, policy.links_hold);
         findings.votes.push(Vote::new(Decision::Hold, Reason::new("TOO_MANY_LINKS", message).with_rule("links.hold")));
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use crate::comment::Comment;
 use crate::pb;
 use crate::policy::findings::MAX_REASONS_PER_KIND;
-use crate::policy::testing::{before, check, comment, policy};
+use crate::policy::testing::{check, comment, findings_of, policy};
 use crate::verdict::{Decision, Span};
 
 #[test]
@@ -21,7 +21,7 @@ fn a_filled_honeypot_is_evidence_with_stated_weight() {
 fn a_blocked_word_rejects_whole_words_only_and_names_its_rule_and_place() {
     let policy = policy("[blocked]\nwords = [\"foo\", \"viagra\"]\n");
     check(&policy, &comment("food"), 0.1, &policy.neutral_facts(), Decision::Approve, &["CLEAN"]);
-    let findings = before(&policy, &comment("é Viagra!"));
+    let findings = findings_of(&policy, &comment("é Viagra!"));
     let ruling = policy.decide(&findings, &[], &policy.neutral_facts());
     assert_eq!(ruling.decision, Decision::Reject);
     assert_eq!(ruling.reasons[0].rule_id, "blocked.words[1]");
@@ -32,9 +32,9 @@ fn a_blocked_word_rejects_whole_words_only_and_names_its_rule_and_place() {
 fn a_body_of_nothing_but_blocked_words_has_few_reasons() {
     let policy = policy("[blocked]\nwords = [\"a\", \"b\"]\ndomains = [\"x.example\"]\n[allowed]\nwords = [\"b c\"]\n");
     let comment = comment(&format!("{}{}", "b c ".repeat(1_000), "a http://x.example ".repeat(1_000)));
-    let ruling = policy.decide(&before(&policy, &comment), &[], &policy.neutral_facts());
+    let ruling = policy.decide(&findings_of(&policy, &comment), &[], &policy.neutral_facts());
     assert_eq!(ruling.decision, Decision::Reject);
-    // And one more: that there are so many links.
+    // The additional reason is the number of links.
     assert_eq!(ruling.reasons.len(), 2 * MAX_REASONS_PER_KIND + 1);
     assert_eq!(ruling.reasons[0].rule_id, "blocked.words[0]", "what is allowed is no place");
 }
@@ -43,7 +43,7 @@ fn a_body_of_nothing_but_blocked_words_has_few_reasons() {
 fn allowed_words_are_left_out_of_the_text_that_is_scored() {
     let policy = policy("[blocked]\nwords = [\"gun\"]\n[allowed]\nwords = [\"gun control\"]\n");
     let comment = comment("gun control now");
-    let findings = before(&policy, &comment);
+    let findings = findings_of(&policy, &comment);
     assert_eq!(findings.blank_exempt(comment.text().as_str()), "            now");
     check(&policy, &comment, 0.1, &policy.neutral_facts(), Decision::Approve, &["CLEAN"]);
 }
@@ -88,7 +88,7 @@ fn a_blocked_domain_is_found_wherever_it_is_named() {
         Comment::parse(message, SystemTime::now()).unwrap()
     };
     let is_blocked = |comment: &Comment| {
-        let findings = before(&policy, comment);
+        let findings = findings_of(&policy, comment);
         findings.votes.iter().any(|vote| vote.reason.code == "BLOCKED_DOMAIN")
     };
     for body in [
@@ -163,13 +163,14 @@ fn comments_on_old_posts_are_held_when_the_policy_says_so() {
     check(&policy, &on_post(29), 0.1, &policy.neutral_facts(), Decision::Approve, &["CLEAN"]);
 }
 
-/// How a body is written, as the wire has it.
+/// Returns a comment with a body in a format, as sent on the wire.
 fn written(format: pb::BodyFormat, body: &str) -> Comment {
     let mut message = comment("x").stored_message().clone();
     (message.body, message.body_format) = (body.to_owned(), format as i32);
     Comment::parse(message, SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)).unwrap()
 }
 
+/// Returns a comment on a post of `blog.example` by an author with a web address.
 fn by(url: &str, body: &str) -> Comment {
     let mut message = comment(body).stored_message().clone();
     message.author = Some(pb::Author { url: Some(url.to_owned()), ..Default::default() });
@@ -227,7 +228,7 @@ fn only_links_that_lead_to_the_site_or_an_allowed_domain_do_not_count() {
         ["http://blog.example@pills.example/x", "http://wiki.example:x@pills.example/", "http://wiki.example.pills.example/"]
     {
         check(&policy, &by("", other), 0.1, &facts, Decision::Hold, &["TOO_MANY_LINKS"]);
-        assert!(before(&policy, &by(other, "x")).has_author_url(), "{other}");
+        assert!(findings_of(&policy, &by(other, "x")).has_author_url(), "{other}");
     }
 }
 
@@ -243,7 +244,7 @@ fn a_blocked_word_is_found_through_markup_and_disguise_and_pointed_at() {
         (pb::BodyFormat::Html, "é v&#x131;&amp;agra vi<!-- x -->agra", "vi<!-- x -->agra"),
         (pb::BodyFormat::Markdown, "é via**gra**!", "via**gra"),
     ] {
-        let findings = before(&policy, &written(format, body));
+        let findings = findings_of(&policy, &written(format, body));
         let ruling = policy.decide(&findings, &[], &policy.neutral_facts());
         assert_eq!((ruling.decision, ruling.reasons.len()), (Decision::Reject, 1), "{body}");
         let begin = body[..body.find(part).unwrap()].chars().count();

@@ -12,7 +12,7 @@ use crate::policy::wording::quoted;
 use crate::reading::word::{Word, readings};
 use crate::verdict::Reason;
 
-/// Checks the body, the body as it reads without its tags, and the author's name.
+/// Checks the body, the body with its tags removed, and the author's name.
 pub fn check(policy: &Policy, comment: &Comment, listed: ListContext<'_>, findings: &mut Findings) {
     let (blocked, allowed) = (&listed.entries.blocked, &listed.entries.allowed);
     let lists = [&policy.allowed.words, &policy.blocked.words, &allowed.words, &blocked.words];
@@ -23,41 +23,42 @@ pub fn check(policy: &Policy, comment: &Comment, listed: ListContext<'_>, findin
     let mut add = |reason: Reason| findings.votes.push(Vote::binding(policy.blocked_decision, reason));
 
     let text = comment.text().as_str();
-    let read = readings(text);
-    let exempt = Exempt::new(policy.allowed.words.find(&read).into_iter().chain(allowed.words.find(&read)));
+    let body_readings = readings(text);
+    let exempt = Exempt::new(policy.allowed.words.find(&body_readings).into_iter().chain(allowed.words.find(&body_readings)));
     let mut rules = Vec::new();
-    for (rule, range) in blocked.find(&read).into_iter().filter(|(_, range)| !exempt.covers(range)).take(MAX_REASONS_PER_KIND) {
-        let message = format!("holds the blocked {}", quoted(&text[range.clone()]));
+    let matches = blocked.find(&body_readings).into_iter();
+    for (rule, range) in matches.filter(|(_, range)| !exempt.covers(range)).take(MAX_REASONS_PER_KIND) {
+        let message = format!("contains {}, which is blocked", quoted(&text[range.clone()]));
         rules.push(rule.clone());
         add(Reason::new("BLOCKED_WORD", message).with_span(comment.span(range)).with_rule(rule));
     }
-    let torn = comment.text().joined_words();
-    for (rule, range) in blocked.find(&readings(torn)).into_iter().take(MAX_REASONS_PER_KIND) {
+    let joined = comment.text().joined_words();
+    for (rule, range) in blocked.find(&readings(joined)).into_iter().take(MAX_REASONS_PER_KIND) {
         if rules.contains(&rule) {
             continue;
         }
-        let message = format!("without its tags it holds the blocked {}", quoted(&torn[range.clone()]));
+        let message = format!("with its tags removed, it contains {}, which is blocked", quoted(&joined[range.clone()]));
         rules.push(rule.clone());
         add(Reason::new("BLOCKED_WORD", message).with_span(comment.span_of_joined(range)).with_rule(rule));
     }
     for (rule, _) in blocked.find(&readings(comment.author_name())).into_iter().take(MAX_REASONS_PER_KIND) {
-        let message = format!("the author's name {} holds a blocked word", quoted(comment.author_name()));
+        let message = format!("the author's name {} contains a blocked word", quoted(comment.author_name()));
         add(Reason::new("BLOCKED_WORD", message).with_rule(rule));
     }
     findings.exempt_ranges = exempt.ranges;
 }
 
-/// The phrases that are blocked, by the policy and by the site's entries.
+/// The phrases that the policy and the site's entries block.
 struct Blocked<'a> {
     own: &'a WordList,
     entries: &'a EntryLists,
 }
 
 impl Blocked<'_> {
-    /// Returns the rule and the place of each blocked phrase in a text that reads in these ways, the policy's own first.
-    fn find(&self, read: &[Vec<Word>]) -> Vec<(String, Range<usize>)> {
-        let own = self.own.find(read).into_iter().map(|(place, range)| (format!("blocked.words[{place}]"), range));
-        let entries = self.entries.words.find(read).into_iter().map(|(place, range)| {
+    /// Returns the rule and the byte range of each blocked phrase in the readings of a text. The policy's own rules come first.
+    fn find(&self, readings: &[Vec<Word>]) -> Vec<(String, Range<usize>)> {
+        let own = self.own.find(readings).into_iter().map(|(place, range)| (format!("blocked.words[{place}]"), range));
+        let entries = self.entries.words.find(readings).into_iter().map(|(place, range)| {
             let value = self.entries.word_values.get(place).map_or("", String::as_str);
             (format!("list.block.word:{value}"), range)
         });
@@ -65,11 +66,11 @@ impl Blocked<'_> {
     }
 }
 
-/// The places of a text where allowed phrases stand.
+/// The byte ranges of a text that allowed phrases cover.
 struct Exempt {
-    /// In the order of their beginnings.
+    /// The ranges, sorted by start.
     ranges: Vec<Range<usize>>,
-    /// For each range how far it and those before it reach.
+    /// For each range, the furthest end of it and all ranges before it.
     reach: Vec<usize>,
 }
 
@@ -84,9 +85,9 @@ impl Exempt {
         Self { reach: reach.collect(), ranges }
     }
 
-    /// Returns whether an allowed phrase begins no later and ends no earlier than a range.
+    /// Returns whether one allowed phrase covers the whole range.
     fn covers(&self, range: &Range<usize>) -> bool {
-        // Of those that begin before it the one that reaches furthest: there may be as many as there are words.
+        // Binary search, because there may be as many allowed phrases as words.
         let before = self.ranges.partition_point(|exempt| exempt.start <= range.start);
         before.checked_sub(1).and_then(|last| self.reach.get(last)).is_some_and(|end| *end >= range.end)
     }

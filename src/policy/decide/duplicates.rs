@@ -1,4 +1,4 @@
-//! What near-duplicates of a comment ask for: how many there are, and what was decided on one.
+//! Votes on near-duplicates: how many a comment has, and what was decided on one of them.
 
 use crate::classify::Label;
 use crate::facts::{DecidedDuplicate, DuplicateCounts, Facts};
@@ -7,17 +7,17 @@ use crate::policy::rules::{CampaignRule, Policy};
 use crate::policy::vote::{Force, Vote};
 use crate::verdict::{Decision, Reason};
 
-/// By how much, in logits, a comment may look worse than one that was approved and still be taken for the same.
+/// How much higher, in logits, a comment may score than the approved one with the same text and still be exempt.
 const MAX_LOGIT_INCREASE: f64 = 1.0;
 
-/// Returns the vote on a comment of which there are too many near-duplicates.
+/// Returns the vote on a comment with too many near-duplicates, or `None` if it has few.
 pub fn campaign_vote(policy: &Policy, facts: &Facts) -> Option<Vote> {
     let CampaignRule { here, elsewhere, decision } = policy.campaign;
     let DuplicateCounts { here: seen, elsewhere: seen_elsewhere } = facts.duplicates;
     let (rule, message) = if here > 0 && seen >= here {
-        ("campaign.here", format!("{seen} comments came here of late that are nearly the same"))
+        ("campaign.here", format!("{seen} near-duplicates were sent to this site recently"))
     } else if elsewhere > 0 && seen_elsewhere >= elsewhere {
-        ("campaign.elsewhere", format!("{seen_elsewhere} comments came to other sites of late that are nearly the same"))
+        ("campaign.elsewhere", format!("{seen_elsewhere} near-duplicates were sent to other sites recently"))
     } else {
         return None;
     };
@@ -25,41 +25,48 @@ pub fn campaign_vote(policy: &Policy, facts: &Facts) -> Option<Vote> {
     Some(vote.hold_force(Force::UnlessDuplicateApproved))
 }
 
-/// Returns the vote on a comment of which a near-duplicate was rejected within the hour.
+/// Returns the vote on a comment if a near-duplicate of it was rejected within the last hour.
 pub fn rejected_duplicate_vote(policy: &Policy, facts: &Facts) -> Option<Vote> {
-    let alike = facts.decided_duplicate.as_ref().filter(|alike| alike.rejected)?;
+    let duplicate = facts.decided_duplicate.as_ref().filter(|duplicate| duplicate.rejected)?;
     let decision = Some(policy.learning.on_rejected_duplicate).filter(|decision| *decision > Decision::Approve)?;
-    let reason = Reason::new("LIKE_REJECTED", format!("like {}, rejected{}", alike.comment_id, decided_by_suffix(alike)));
+    let reason = Reason::new(
+        "LIKE_REJECTED",
+        format!("near-duplicate of {}, rejected{}", duplicate.comment_id, decided_by_suffix(duplicate)),
+    );
     Some(Vote::new(decision, reason.with_rule("learning.alike_rejected")))
 }
 
-/// Returns why a comment is not held for what its words are like: a near-duplicate was approved within the hour. Where links
-/// lead makes no difference to what is a near-duplicate, so that the comment must have none.
+/// Returns the reason to exempt a comment from being held for its scores: the same text was approved within the last hour. The
+/// comparison of texts ignores link targets, so the comment must have no links. Returns `None` if no such comment was
+/// approved, or if this one has links or more evidence of spam or abuse.
 pub fn approved_duplicate_reason(
     policy: &Policy,
     findings: &Findings,
     logits: &[(Label, f64)],
     facts: &Facts,
 ) -> Option<Reason> {
-    let alike = facts.decided_duplicate.as_ref().filter(|alike| !alike.rejected)?;
-    // Nearly the same text with something worse put in is not what was approved.
-    let worse = logits.iter().any(|(label, logit)| {
+    let duplicate = facts.decided_duplicate.as_ref().filter(|duplicate| !duplicate.rejected)?;
+    // Something besides the text may make the comment score worse than the approved one.
+    let scores_worse = logits.iter().any(|(label, logit)| {
         let approved = match label {
-            Label::Spam => alike.base_logits[0],
-            Label::Toxicity => alike.base_logits[1],
+            Label::Spam => duplicate.base_logits[0],
+            Label::Toxicity => duplicate.base_logits[1],
             _ => return false,
         };
         approved.is_none_or(|approved| *logit > f64::from(approved) + MAX_LOGIT_INCREASE)
     });
-    let lets_pass =
-        policy.learning.trust_approved_duplicate && findings.link_count == 0 && !findings.has_corroboration && !worse;
-    lets_pass.then(|| {
-        let reason = Reason::new("LIKE_APPROVED", format!("like {}, approved{}", alike.comment_id, decided_by_suffix(alike)));
+    let applies =
+        policy.learning.trust_approved_duplicate && findings.link_count == 0 && !findings.has_corroboration && !scores_worse;
+    applies.then(|| {
+        let reason = Reason::new(
+            "LIKE_APPROVED",
+            format!("same text as {}, approved{}", duplicate.comment_id, decided_by_suffix(duplicate)),
+        );
         reason.with_rule("learning.alike_approved")
     })
 }
 
-/// Returns who decided, as the end of a sentence.
-fn decided_by_suffix(alike: &DecidedDuplicate) -> String {
-    if alike.decided_by.is_empty() { String::new() } else { format!(" by {}", alike.decided_by) }
+/// Returns who made a decision, as the end of a sentence. Empty if that is not known.
+fn decided_by_suffix(duplicate: &DecidedDuplicate) -> String {
+    if duplicate.decided_by.is_empty() { String::new() } else { format!(" by {}", duplicate.decided_by) }
 }

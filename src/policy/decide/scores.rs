@@ -1,4 +1,4 @@
-//! What scores ask for.
+//! Votes of the model's scores.
 
 use crate::classify::Label;
 use crate::policy::findings::{Findings, sigmoid};
@@ -6,7 +6,7 @@ use crate::policy::rules::Policy;
 use crate::policy::vote::{Force, Vote};
 use crate::verdict::{Decision, Reason};
 
-/// Returns the probability of each label, with the evidence for spam from outside the words.
+/// Converts logits to probabilities, after adding `evidence` to the logit of spam.
 pub fn probabilities(logits: &[(Label, f64)], evidence: f64) -> Vec<(Label, f64)> {
     let probability = |&(label, logit): &(Label, f64)| {
         let logit = if label == Label::Spam { logit + evidence } else { logit };
@@ -15,18 +15,18 @@ pub fn probabilities(logits: &[(Label, f64)], evidence: f64) -> Vec<(Label, f64)
     logits.iter().map(probability).collect()
 }
 
-/// Returns the votes of the scores that reach a threshold. A campaign corroborates them.
+/// Returns the votes of the scores that reach a threshold. A campaign counts as corroboration.
 pub fn votes(policy: &Policy, scores: &[(Label, f64)], findings: &Findings, campaign: bool) -> Vec<(Label, Vote)> {
     let vote = |&(label, score)| Some((label, vote(policy, label, score, findings, campaign)?));
     scores.iter().filter_map(vote).collect()
 }
 
-/// What the score of one label asks for.
+/// Returns the vote of the score of one label, or `None` if it reaches no threshold.
 fn vote(policy: &Policy, label: Label, score: f64, findings: &Findings, campaign: bool) -> Option<Vote> {
     let threshold = policy.threshold(label);
     let corroborated = campaign || threshold.reject.is_some_and(|bound| findings.is_corroborated(bound));
     let name = label.as_str();
-    // A score that is not a number must not be published unseen.
+    // NaN reaches every threshold, so that the comment is not published unchecked.
     let reached = |bound: Option<f64>| bound.filter(|bound| score >= *bound || score.is_nan());
     if let Some(bound) = reached(threshold.reject).filter(|_| corroborated || !threshold.corroborate) {
         let message = format!("{name} {score:.2} is at or above {bound}, which rejects");
@@ -41,10 +41,10 @@ fn vote(policy: &Policy, label: Label, score: f64, findings: &Findings, campaign
 
 /// Returns the score of a label, 0 if it has none.
 pub fn score_of(scores: &[(Label, f64)], label: Label) -> f64 {
-    scores.iter().find(|(of, _)| *of == label).map_or(0.0, |(_, score)| *score)
+    scores.iter().find(|(scored, _)| *scored == label).map_or(0.0, |(_, score)| *score)
 }
 
-/// Returns the reason of a comment on which no vote counts.
+/// Returns the reason for approving a comment on which no vote counts.
 pub fn clean_reason(scores: &[(Label, f64)]) -> Reason {
     let highest = scores.iter().max_by(|a, b| a.1.total_cmp(&b.1));
     Reason::new(

@@ -39,7 +39,7 @@ fn over_a_limit_is_a_decision_of_policy() {
     };
     check(&policy, &comment("hello"), 0.1, &refused(Scope::Client), Decision::Reject, &["RATE_LIMIT"]);
     check(&policy, &comment("hello"), 0.1, &refused(Scope::Author), Decision::Hold, &["RATE_LIMIT"]);
-    // Many who share an address wait; of one who floods no more wait than the limit says.
+    // Comments from a shared address are held. Of a single flooding sender, no more are held than the limit allows.
     let of = |scope, authors, waiting| Facts { flood: FloodCounts { authors, held: waiting }, ..refused(scope) };
     check(&policy, &comment("hello"), 0.1, &of(Scope::Client, MIN_CROWD_AUTHORS, 0), Decision::Hold, &["RATE_LIMIT"]);
     check(
@@ -69,7 +69,7 @@ fn new_authors_wait_until_enough_of_theirs_were_approved() {
     check(&policy, &known, 0.1, &author(1), Decision::Hold, &["FIRST_COMMENT"]);
     check(&policy, &known, 0.1, &author(2), Decision::Approve, &["CLEAN"]);
     check(&policy, &known, 0.1, &Facts::default(), Decision::Hold, &["FIRST_COMMENT"]);
-    // Nobody in particular.
+    // An author who cannot be distinguished from others.
     check(&policy, &comment("hello"), 0.1, &author(2), Decision::Hold, &["FIRST_COMMENT"]);
 }
 
@@ -83,7 +83,7 @@ fn an_edit_of_what_a_moderator_rejected_is_held() {
 
 #[test]
 fn an_approved_near_duplicate_overrides_holds_for_words_and_nothing_else() {
-    let alike = DecidedDuplicate {
+    let approved = DecidedDuplicate {
         comment_id: "7".to_owned(),
         decided_by: String::new(),
         rejected: false,
@@ -91,8 +91,8 @@ fn an_approved_near_duplicate_overrides_holds_for_words_and_nothing_else() {
     };
     let text = "[thresholds.spam]\nhold = 0.5\n[campaign]\nhere = 2\n[learning]\nalike_approved = true\n";
     let policy = policy(text);
-    let similar = DuplicateCounts { here: 2, elsewhere: 0 };
-    let facts = Facts { decided_duplicate: Some(alike), duplicates: similar, ..policy.neutral_facts() };
+    let duplicates = DuplicateCounts { here: 2, elsewhere: 0 };
+    let facts = Facts { decided_duplicate: Some(approved), duplicates, ..policy.neutral_facts() };
     check(&policy, &comment("hello"), 0.8, &facts, Decision::Approve, &["LIKE_APPROVED"]);
     let edited = Facts { previous: Some(Previous { decision: Decision::Reject, by_moderator: true }), ..facts.clone() };
     check(&policy, &comment("hello"), 0.8, &edited, Decision::Hold, &["EDITED_AFTER_REJECTION", "LIKE_APPROVED"]);

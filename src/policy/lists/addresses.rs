@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use crate::reading::host;
 
-/// E-mail addresses, mail domains, IP addresses and ranges.
+/// A list of e-mail addresses, mail domains, IP addresses and ranges.
 #[derive(Debug, Clone, Default)]
 pub struct AddressList(Arc<[AddressEntry]>);
 
@@ -18,7 +18,7 @@ pub enum AddressEntry {
     Email(String),
     /// `@` and the domain, in lower case.
     MailDomain(String),
-    /// An address is a range of one.
+    /// An IP range. A single address is a range of one.
     Net(IpNet),
 }
 
@@ -26,7 +26,7 @@ impl std::fmt::Display for AddressEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Email(address) | Self::MailDomain(address) => f.write_str(address),
-            // An address is a range of one.
+            // A range of one is written as an address.
             Self::Net(net) if net.prefix_len() == net.max_prefix_len() => write!(f, "{}", net.addr()),
             Self::Net(net) => write!(f, "{}", net.trunc()),
         }
@@ -37,7 +37,8 @@ impl AddressList {
     /// Parses an entry.
     ///
     /// # Errors
-    /// What would be one. The entry is not repeated: mistakes in a policy are logged, and it may be a person's address.
+    /// Returns an error that says what is accepted. It does not repeat the entry: mistakes in a policy are logged, and the
+    /// entry may be a person's address.
     pub fn parse(entry: &str) -> Result<AddressEntry, String> {
         let entry = entry.trim();
         match entry.split_once('@') {
@@ -46,25 +47,25 @@ impl AddressList {
             _ => {
                 let single = entry.parse::<IpAddr>().map(|ip| IpNet::from(ip.to_canonical()));
                 single.or_else(|_| entry.parse::<IpNet>()).map(AddressEntry::Net).map_err(|_| {
-                    "is none: an e-mail address, \"@domain\", an IP address or a range such as 192.0.2.0/24 is wanted"
+                    "is not valid: an e-mail address, \"@domain\", an IP address or a range such as 192.0.2.0/24 is required"
                         .to_owned()
                 })
             }
         }
     }
 
-    /// A list of addresses.
+    /// Creates a list of addresses.
     pub fn new(addresses: Vec<AddressEntry>) -> Self {
         Self(addresses.into())
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// The place in the list of what matches any of the e-mail addresses in what somebody gave as one (in lower case; may be
-    /// empty), or the IP address: what blocks must not be evaded by what stands beside the address.
+    /// Returns the position of an entry that matches the IP address or any of the e-mail addresses in `email`, which is in
+    /// lower case and may be empty. Text around an address must not evade a block.
     pub fn find_any(&self, email: &str, ip: Option<IpAddr>) -> Option<usize> {
         if self.0.is_empty() {
             return None;
@@ -72,8 +73,8 @@ impl AddressList {
         self.find(email, ip).or_else(|| extract_addresses(email).iter().filter_map(|email| self.find(email, None)).min())
     }
 
-    /// The place in the list of what matches the e-mail address (in lower case; may be empty) or the IP address. What is more
-    /// or less than one address matches nothing.
+    /// Returns the position of the first entry that matches the e-mail address or the IP address. `email` is in lower case and
+    /// may be empty; if it is not exactly one address, only the IP address is compared.
     pub fn find(&self, email: &str, ip: Option<IpAddr>) -> Option<usize> {
         if self.0.is_empty() {
             return None;
@@ -87,12 +88,12 @@ impl AddressList {
     }
 }
 
-/// Returns whether a character is part of no e-mail address that people have.
+/// Returns whether a character separates e-mail addresses. The addresses that people have do not contain it.
 fn is_address_separator(c: char) -> bool {
     c.is_whitespace() || c.is_control() || "<>\"'(),;:[]\\".contains(c)
 }
 
-/// Returns whether a text is one e-mail address. Of another nobody knows which address a host has verified.
+/// Returns whether a text is exactly one e-mail address. In other text it is unclear which address a host has verified.
 fn is_one_address(email: &str) -> bool {
     let apostrophe = |c: char| c == '\'';
     let (name, domain) = email.split_once('@').unwrap_or_default();
@@ -102,7 +103,7 @@ fn is_one_address(email: &str) -> bool {
         && !name.contains(|c| is_address_separator(c) && !apostrophe(c))
 }
 
-/// Returns the e-mail addresses in a text, each `@` with what stands on both of its sides.
+/// Returns the e-mail addresses in a text: each `@` with the text on both sides.
 fn extract_addresses(text: &str) -> Vec<String> {
     let visible: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
     let pieces = visible.split(is_address_separator);
@@ -110,8 +111,7 @@ fn extract_addresses(text: &str) -> Vec<String> {
     pairs.map(|(name, domain)| format!("{name}@{domain}")).collect()
 }
 
-/// An e-mail address or `@domain` in the one form in which they are compared: in lower case, its domain in the form of hosts
-/// as people read them.
+/// Returns the canonical form of an e-mail address or `@domain` for comparison: in lower case, with the domain in Unicode.
 fn normalize_email(address: &str) -> String {
     let lower = address.to_lowercase();
     match lower.rsplit_once('@').and_then(|(name, domain)| Some((name, host::canonical_domain(domain)?))) {

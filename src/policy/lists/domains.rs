@@ -5,27 +5,28 @@ use std::sync::Arc;
 
 use crate::reading::host;
 
-/// Domains, each with its subdomains, in the form in which hosts are compared.
+/// A list of domains in canonical form. Each matches its subdomains too.
 #[derive(Debug, Clone, Default)]
 pub struct DomainList(Arc<HashMap<String, usize>>);
 
-/// Longest domain, in bytes: DNS has 253, and written in other scripts it may be twice as long.
+/// Maximum length of a domain, in bytes. DNS allows 253, and a domain in another script may be twice as long.
 const MAX_DOMAIN: usize = 512;
 
 impl DomainList {
-    /// Checks a domain and returns it as people read it, in lower case and in the letters of its language.
+    /// Parses a domain. Returns it as people read it, in lower case and in Unicode.
     ///
     /// # Errors
-    /// What would be one. The entry is not repeated: mistakes in a policy are logged, and it may be a person's address.
+    /// Returns an error that says what is accepted. It does not repeat the entry: mistakes in a policy are logged, and the
+    /// entry may be a person's address.
     pub fn parse(domain: &str) -> Result<String, String> {
         let bare = domain.trim().trim_start_matches("*.");
         match Self::normalize(bare).filter(|_| bare.len() <= MAX_DOMAIN) {
             Some(key) => Ok(host::unicode_host(&key)),
-            None => Err("is none: a domain such as \"casino.example\" is wanted, without scheme and path".to_owned()),
+            None => Err("is not valid: a domain such as \"casino.example\" is required, without scheme and path".to_owned()),
         }
     }
 
-    /// The form in which a domain is compared with hosts.
+    /// Returns the form in which a domain is compared with hosts, or `None` if it is not a domain.
     fn normalize(domain: &str) -> Option<String> {
         let odd = |c: char| c.is_whitespace() || c.is_control() || "/@?#\\*".contains(c);
         if domain.contains(odd) {
@@ -35,7 +36,7 @@ impl DomainList {
         }
     }
 
-    /// A list of domains.
+    /// Creates a list of domains.
     pub fn new(domains: Vec<String>) -> Self {
         let mut places = HashMap::new();
         for (place, domain) in domains.into_iter().enumerate() {
@@ -44,18 +45,18 @@ impl DomainList {
         Self(places.into())
     }
 
-    /// How many domains there are.
+    /// Returns the number of domains, without repeated ones.
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether nothing can match.
+    /// Returns whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The place in the list of the domain that `host`, in the form that a link has it, is or belongs to, the first of several.
-    /// As quick for a long list as for a short one, and bounded by the length of the host.
+    /// Returns the position of the first domain in the list that equals `host` or is a parent of it. `host` has the form of a
+    /// link's host. The time depends on the length of the host and not of the list.
     pub fn find(&self, host: &str) -> Option<usize> {
         if self.0.is_empty() {
             return None;
@@ -103,7 +104,7 @@ mod tests {
             let domains = DomainList::new(vec![parsed]);
             assert_eq!(domains.find(host), Some(0), "{typed}");
             assert_eq!(domains.find("[::ffff:192.0.2.8]"), None);
-            // As it may stand in a store that was written before.
+            // A store may contain domains that were written in another form before.
             assert_eq!(DomainList::new(vec![typed.trim_start_matches("*.").to_lowercase()]).find(host), Some(0), "{typed}");
         }
     }

@@ -10,31 +10,31 @@ use crate::reading::deobfuscate::skeleton;
 use crate::reading::text::NormalizedText;
 use crate::reading::word::{MASK, MIN_MASKED, Word, WordForm, fold_case};
 
-/// Words and phrases, compared as whole words (Unicode UAX #29) whatever their case, and in each way a text reads: also in
-/// other characters of the same form, with characters that nobody sees between their letters, and in disguise.
+/// A list of words and phrases. They match whole words (Unicode UAX #29) in any case and in each reading of a text: also with
+/// look-alike characters, with invisible characters between the letters, and in disguise.
 #[derive(Debug, Clone, Default)]
 pub struct WordList {
-    /// Shared: each site's policy starts as a copy of the default's.
+    /// Shared between clones: each site's policy starts as a clone of the default.
     index: Arc<PhraseIndex>,
 }
 
-/// Phrases by their first word.
+/// Phrases, indexed by their first word.
 #[derive(Debug, Default)]
 struct PhraseIndex {
     count: usize,
     phrases: Vec<Phrase>,
-    /// First word to places in `phrases`.
+    /// Positions in `phrases`, by first word.
     by_first: HashMap<String, Vec<usize>>,
-    /// The same by the skeleton of the first word.
+    /// Positions in `phrases`, by the skeleton of the first word.
     by_skeleton: HashMap<String, Vec<usize>>,
-    /// The same by the first word with each letter masked in turn but the first and the last.
+    /// Positions in `phrases`, by the first word with each inner letter masked in turn.
     by_masked: HashMap<String, Vec<usize>>,
 }
 
-/// Longest word that is known with a masked letter, in letters.
+/// Maximum length of a word that is matched with a masked letter, in letters.
 const MAX_MASKED: usize = 24;
 
-/// A phrase's place in the list, and its words, each also as its skeleton.
+/// A phrase: its position in the list, its words, and their skeletons.
 #[derive(Debug)]
 struct Phrase {
     place: usize,
@@ -43,17 +43,20 @@ struct Phrase {
 }
 
 impl WordList {
-    /// Takes a phrase apart.
+    /// Splits a phrase into words, in lower case.
+    ///
+    /// # Errors
+    /// Returns an error if the phrase contains no word.
     pub fn parse(phrase: &str) -> Result<Vec<String>, String> {
         let words: Vec<String> = phrase.unicode_words().map(str::to_lowercase).collect();
-        if words.is_empty() { Err("holds no word: a letter or digit is wanted".to_owned()) } else { Ok(words) }
+        if words.is_empty() { Err("contains no word: a letter or digit is required".to_owned()) } else { Ok(words) }
     }
 
-    /// A list of phrases.
+    /// Creates a list of phrases, each given as its words.
     pub fn new(phrases: Vec<Vec<String>>) -> Self {
         let mut index = PhraseIndex { count: phrases.len(), ..PhraseIndex::default() };
         for (place, words) in phrases.into_iter().enumerate() {
-            // What is compared with normal text must be normal too.
+            // Texts are normalized before the comparison, so phrases must also match in normal form.
             let normal = NormalizedText::normalize(&words.join(" "), |c| c);
             let normal: Vec<String> = normal.as_str().unicode_words().map(str::to_owned).collect();
             if normal != words && !normal.is_empty() {
@@ -64,18 +67,18 @@ impl WordList {
         Self { index: index.into() }
     }
 
-    /// How many phrases there are.
+    /// Returns the number of phrases.
     pub fn count(&self) -> usize {
         self.index.count
     }
 
-    /// Whether nothing can match.
+    /// Returns whether no phrase can match.
     pub fn is_empty(&self) -> bool {
         self.index.phrases.is_empty()
     }
 
-    /// Every place where a phrase stands in a text that reads in these ways: its place in the list and the bytes it covers, in
-    /// the order of the text.
+    /// Returns each match of a phrase in the readings of a text: the phrase's position in the list and the byte range that it
+    /// covers, in the order of the text.
     pub fn find(&self, readings: &[Vec<Word>]) -> Vec<(usize, Range<usize>)> {
         let mut found: Vec<(usize, Range<usize>)> = Vec::new();
         if self.is_empty() {
@@ -87,12 +90,12 @@ impl WordList {
                 let matches = self.index.candidates(word).filter(|phrase| phrase.matches_prefix_of(here));
                 found.extend(matches.filter_map(|phrase| {
                     let last = here.get(phrase.words.len() - 1)?;
-                    // What is read from right to left begins at the end.
+                    // In a reading from right to left, the last word comes first in the text.
                     Some((phrase.place, word.span.start.min(last.span.start)..word.span.end.max(last.span.end)))
                 }));
             }
         }
-        // A place may match in several readings.
+        // The same range may match in several readings.
         found.sort_by_key(|(place, at)| (*place, at.start));
         found.dedup_by(|later, earlier| later.0 == earlier.0 && later.1.start < earlier.1.end);
         found.sort_by_key(|(place, at)| (at.start, *place));
@@ -114,6 +117,7 @@ impl PhraseIndex {
         }
     }
 
+    /// Returns the phrases whose first word matches a word of a text.
     fn candidates(&self, word: &Word) -> impl Iterator<Item = &Phrase> {
         let index = match word.form {
             WordForm::Plain => &self.by_first,
@@ -126,7 +130,7 @@ impl PhraseIndex {
 }
 
 impl Phrase {
-    /// Whether it stands at the beginning of `words`.
+    /// Returns whether `words` start with the phrase.
     fn matches_prefix_of(&self, words: &[Word]) -> bool {
         let wanted = self.words.iter().zip(&self.skeletons);
         words.len() >= self.words.len()
@@ -138,7 +142,8 @@ impl Phrase {
     }
 }
 
-/// Returns a word with each of its letters masked in turn but the first and the last.
+/// Returns a word with each inner letter masked in turn. Returns nothing for a word that is too short or too long or that
+/// contains other characters than letters.
 fn masked_forms(word: &str) -> Vec<String> {
     let letters: Vec<char> = word.chars().take(MAX_MASKED + 1).collect();
     if !(MIN_MASKED..=MAX_MASKED).contains(&letters.len()) || !letters.iter().all(|c| c.is_alphabetic()) {
@@ -148,7 +153,7 @@ fn masked_forms(word: &str) -> Vec<String> {
     (1..letters.len() - 1).map(masked).collect()
 }
 
-/// Returns whether a text is a word with letters masked.
+/// Returns whether `text` is `word` with any of its letters masked.
 fn matches_masked(text: &str, word: &str) -> bool {
     text.chars().count() == word.chars().count() && text.chars().zip(word.chars()).all(|(c, letter)| c == MASK || c == letter)
 }

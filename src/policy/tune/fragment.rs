@@ -1,9 +1,9 @@
-//! Thresholds as the part of a policy file that sets them.
+//! Writes thresholds as the part of a policy file that sets them.
 
 use crate::classify::Label;
 use crate::policy::rules::Thresholds;
 
-/// The tables of the labels whose thresholds differ, ready for a policy file; empty when none does.
+/// Returns the TOML tables of the labels whose thresholds differ. Empty if none does.
 pub fn fragment(labels: &[Label], before: &Thresholds, after: &Thresholds) -> String {
     let bound = |bound: Option<f64>| bound.map_or_else(|| "\"never\"".to_owned(), |bound| format!("{bound:?}"));
     let mut tables = Vec::new();

@@ -1,15 +1,15 @@
-//! What thresholds come to: how many comments of each kind are decided how, and what that is on a site.
+//! Outcomes of thresholds: the number of decisions per class of comments, and their shares on a site.
 
 use super::sample::{CommentClass, LabelledSample};
 use crate::verdict::Decision;
 
-/// What share of a site's comments is of each kind.
+/// The share of each class in a site's comments.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ClassMix {
     shares: [f64; CommentClass::ALL.len()],
 }
 
-/// Why shares make no mix.
+/// An error in the given shares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each variant says what it is")]
 pub enum ClassMixError {
@@ -20,18 +20,18 @@ pub enum ClassMixError {
 }
 
 impl ClassMix {
-    /// The mix of the samples, with the share of spam or toxic comments set where one is given; the others keep their
+    /// Returns the mix of the samples, with the given shares of spam and toxic comments. The other classes keep their
     /// proportions.
     ///
     /// # Errors
-    /// When a share is for a kind that is not there, or nothing is left for the rest.
+    /// Returns an error if a share is given for a class without samples, or if nothing is left for the other classes.
     pub fn from_samples(samples: &[LabelledSample], spam: Option<f64>, toxic: Option<f64>) -> Result<Self, ClassMixError> {
-        let count = |kind| samples.iter().filter(|sample| sample.class == kind).count() as f64;
+        let count = |class| samples.iter().filter(|sample| sample.class == class).count() as f64;
         let counts = CommentClass::ALL.map(count);
         let given = [None, spam, toxic];
-        for (kind, share) in CommentClass::ALL.into_iter().zip(given) {
-            if share.is_some_and(|share| share > 0.0) && counts[kind as usize] == 0.0 {
-                return Err(ClassMixError::None(kind.as_str()));
+        for (class, share) in CommentClass::ALL.into_iter().zip(given) {
+            if share.is_some_and(|share| share > 0.0) && counts[class as usize] == 0.0 {
+                return Err(ClassMixError::None(class.as_str()));
             }
         }
         let left = 1.0 - given.iter().flatten().sum::<f64>();
@@ -39,23 +39,24 @@ impl ClassMix {
         if left <= 0.0 || rest == 0.0 {
             return Err(ClassMixError::TooMuch);
         }
-        let shares = CommentClass::ALL.map(|kind| given[kind as usize].unwrap_or(left * counts[kind as usize] / rest));
+        let shares = CommentClass::ALL.map(|class| given[class as usize].unwrap_or(left * counts[class as usize] / rest));
         Ok(Self { shares })
     }
 
-    /// The share of a kind.
-    pub fn share(&self, kind: CommentClass) -> f64 {
-        self.shares[kind as usize]
+    /// Returns the share of a class.
+    pub fn share(&self, class: CommentClass) -> f64 {
+        self.shares[class as usize]
     }
 }
 
-/// How many comments are decided how, per kind.
+/// The number of comments per class and decision.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct DecisionCounts {
     counts: [[usize; Decision::ALL.len()]; CommentClass::ALL.len()],
 }
 
 impl DecisionCounts {
+    /// Counts the decisions that `decide` makes on the samples.
     pub(super) fn count(samples: &[LabelledSample], decide: impl Fn(&LabelledSample) -> Decision) -> Self {
         let mut outcome = Self::default();
         for sample in samples {
@@ -64,24 +65,24 @@ impl DecisionCounts {
         outcome
     }
 
-    /// How many comments of a kind there are.
-    pub fn rows(&self, kind: CommentClass) -> usize {
-        self.counts[kind as usize].iter().sum()
+    /// Returns the number of comments of a class.
+    pub fn rows(&self, class: CommentClass) -> usize {
+        self.counts[class as usize].iter().sum()
     }
 
-    /// The share of a kind that is decided so; not a number when there is none.
-    pub fn share(&self, kind: CommentClass, decision: Decision) -> f64 {
-        self.counts[kind as usize][decision as usize] as f64 / self.rows(kind) as f64
+    /// Returns the share of a class that gets a decision, or NaN if the class has no comments.
+    pub fn share(&self, class: CommentClass, decision: Decision) -> f64 {
+        self.counts[class as usize][decision as usize] as f64 / self.rows(class) as f64
     }
 
-    /// The share of a site's comments that is held.
+    /// Returns the share of a site's comments that is held.
     pub fn held_share(&self, mix: &ClassMix) -> f64 {
-        let present = CommentClass::ALL.into_iter().filter(|kind| self.rows(*kind) > 0);
-        present.map(|kind| mix.share(kind) * self.share(kind, Decision::Hold)).sum()
+        let present = CommentClass::ALL.into_iter().filter(|class| self.rows(*class) > 0);
+        present.map(|class| mix.share(class) * self.share(class, Decision::Hold)).sum()
     }
 
-    /// Whether of each bad kind no more than this share is approved.
+    /// Returns whether at most `share` of each bad class is approved.
     pub(super) fn misses_at_most(&self, share: f64) -> bool {
-        CommentClass::BAD.into_iter().all(|kind| self.rows(kind) == 0 || self.share(kind, Decision::Approve) <= share)
+        CommentClass::BAD.into_iter().all(|class| self.rows(class) == 0 || self.share(class, Decision::Approve) <= share)
     }
 }

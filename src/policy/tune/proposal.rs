@@ -1,18 +1,18 @@
-//! What may be asked of thresholds, and what is proposed.
+//! The goals for thresholds, and the proposal that results.
 
 use super::outcome::DecisionCounts;
 use super::reject::RejectFinding;
 use crate::classify::Label;
 use crate::policy::rules::Thresholds;
 
-/// What may be asked of thresholds.
+/// The goals that thresholds should meet.
 #[derive(Debug, Clone)]
 pub struct Goal {
-    /// Share of the spam, and of the toxic comments, that may be approved.
+    /// Maximum share of the spam, and of the toxic comments, that may be approved.
     pub max_missed: f64,
-    /// Share of the harmless comments that may be rejected; each label that may reject gets an equal part of it.
+    /// Maximum share of the harmless comments that may be rejected, divided equally among the labels that may reject.
     pub max_false_reject: f64,
-    /// Share of all comments that may be held.
+    /// Maximum share of all comments that may be held.
     pub max_held: f64,
     /// The labels whose scores may reject.
     pub reject: Vec<Label>,
@@ -21,40 +21,41 @@ pub struct Goal {
 /// Whether the goals can be met together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Feasibility {
-    /// Yes.
+    /// Both goals can be met.
     Both,
-    /// No: few enough misses would need this share of comments held. The proposal keeps to the queue.
+    /// Only the goal for the queue can be met: the goal for misses needs this share of comments held. The proposal keeps to the
+    /// queue.
     QueueOnly(f64),
-    /// No thresholds miss few enough. The proposal keeps to the queue.
+    /// No thresholds meet the goal for misses. The proposal keeps to the queue.
     MissesOutOfReach,
-    /// Rules other than scores hold more than the queue takes. The proposal holds nothing by scores but what is free.
+    /// Rules other than scores hold more than the queue allows. The proposal holds nothing by scores.
     QueueOutOfReach,
 }
 
-/// A way to set the thresholds, of those between holding little and holding much.
+/// One of several settings of the thresholds, from few comments held to many.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ThresholdAlternative {
     /// The thresholds.
     pub thresholds: Thresholds,
-    /// What they come to.
+    /// The decisions under these thresholds.
     pub outcome: DecisionCounts,
 }
 
-/// What is proposed, and what it comes to.
+/// The proposed thresholds and their outcome.
 #[derive(Debug, Clone)]
 pub struct Proposal {
     /// Whether the goals can be met.
     pub feasibility: Feasibility,
     /// The labels that the model scores.
     pub labels: Vec<Label>,
-    /// The thresholds.
+    /// The proposed thresholds.
     pub thresholds: Thresholds,
-    /// What the present policy decides on the samples.
+    /// Decisions of the present policy on the samples.
     pub present: DecisionCounts,
-    /// What the policy would decide with the thresholds.
+    /// Decisions of the policy with the proposed thresholds.
     pub proposed: DecisionCounts,
-    /// What was found on rejecting, per label that may.
+    /// Findings on the reject threshold of each label that may reject.
     pub rejects: Vec<RejectFinding>,
-    /// What else could be had, from little held to much.
+    /// Other settings, from few comments held to many.
     pub alternatives: Vec<ThresholdAlternative>,
 }

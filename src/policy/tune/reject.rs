@@ -1,76 +1,78 @@
-//! From which score on a label may reject: only as far as the rows can show that hardly anything harmless is hit.
+//! Searches the reject threshold of a label. A label may reject only where the rows prove that it rejects almost no harmless
+//! comments.
 
 use super::sample::{CommentClass, LabelledSample};
 use crate::classify::Label;
 use crate::policy::rules::Threshold;
 
-/// One-sided 95 % of the normal distribution.
+/// Quantile of the normal distribution for one-sided 95 % confidence.
 const Z_95_ONE_SIDED: f64 = 1.645;
-/// With none of n hit, at most this over n is, at 95 %: the rule of three.
+/// Rule of three: if none of n rows is rejected, the true share is at most 3 / n, at 95 % confidence.
 const RULE_OF_THREE: f64 = 3.0;
 
-/// What the rows say on rejecting by one label.
+/// What the rows prove about rejecting by one label.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RejectFinding {
-    /// Which label.
+    /// The label.
     pub label: Label,
-    /// The threshold; `None`: never.
+    /// Proposed reject threshold; `None` for never.
     pub proposed: Option<f64>,
-    /// Harmless rows.
+    /// Number of harmless rows.
     pub ham: usize,
-    /// Those of them that it would reject.
+    /// Number of harmless rows that the threshold would reject.
     pub ham_rejected: usize,
-    /// What share of the harmless comments it was allowed to reject.
+    /// Share of the harmless comments that the label may reject.
     pub allowed: f64,
-    /// The share of harmless comments that it rejects at most, at 95 %.
+    /// Upper bound of the share of harmless comments that the threshold rejects, at 95 % confidence.
     pub upper_bound: f64,
-    /// Whether that is as little as was asked for. If not, the present threshold stays, or gives way to none when it is
-    /// already seen to reject too much.
+    /// Whether the upper bound is at most `allowed`. If not, the present threshold is kept, or dropped if it already
+    /// rejects too many of the rows.
     pub is_proven: bool,
-    /// How many harmless rows, none of them hit, would show it.
+    /// Number of harmless rows, none of them rejected, that would prove it.
     pub rows_needed: usize,
 }
 
-/// The highest share that `hit` of `all` allow at 95 %: rule of three, else Wilson's bound.
-fn upper_bound(hit: usize, all: usize) -> f64 {
+/// Returns the upper bound of a share at 95 % confidence if `rejected` of `all` rows are rejected: by the rule of three if none
+/// is, else Wilson's bound.
+fn upper_bound(rejected: usize, all: usize) -> f64 {
     if all == 0 {
         return 1.0;
     }
     let n = all as f64;
-    if hit == 0 {
+    if rejected == 0 {
         return (RULE_OF_THREE / n).min(1.0);
     }
-    let share = hit as f64 / n;
+    let share = rejected as f64 / n;
     let spread = Z_95_ONE_SIDED * (share * (1.0 - share) / n + Z_95_ONE_SIDED * Z_95_ONE_SIDED / (4.0 * n * n)).sqrt();
     ((share + Z_95_ONE_SIDED * Z_95_ONE_SIDED / (2.0 * n) + spread) / (1.0 + Z_95_ONE_SIDED * Z_95_ONE_SIDED / n)).min(1.0)
 }
 
-/// The lowest threshold of which it can be shown that it rejects at most `most` of the harmless.
-pub fn search(samples: &[LabelledSample], label: Label, present: Threshold, most: f64) -> RejectFinding {
-    let harmless: Vec<&LabelledSample> = samples.iter().filter(|sample| sample.kind() == CommentClass::Ham).collect();
-    let hit = |bound: Option<f64>| {
+/// Returns the lowest threshold that provably rejects at most the share `allowed` of harmless comments.
+pub fn search(samples: &[LabelledSample], label: Label, present: Threshold, allowed: f64) -> RejectFinding {
+    let harmless: Vec<&LabelledSample> = samples.iter().filter(|sample| sample.class() == CommentClass::Ham).collect();
+    let count_rejected = |bound: Option<f64>| {
         let threshold = Threshold { reject: bound, ..present };
         harmless.iter().filter(|sample| sample.depends_on_scores() && sample.rejects(label, threshold)).count()
     };
-    let found = |bound: Option<f64>, shown: bool| {
-        let hit = hit(bound);
-        let rows_needed = (RULE_OF_THREE / most).ceil() as usize;
+    let found = |bound: Option<f64>, is_proven: bool| {
+        let ham_rejected = count_rejected(bound);
+        let rows_needed = (RULE_OF_THREE / allowed).ceil() as usize;
         RejectFinding {
             label,
             proposed: bound,
             ham: harmless.len(),
-            ham_rejected: hit,
-            allowed: most,
-            upper_bound: upper_bound(hit, harmless.len()),
-            is_proven: shown,
+            ham_rejected,
+            allowed,
+            upper_bound: upper_bound(ham_rejected, harmless.len()),
+            is_proven,
             rows_needed,
         }
     };
-    // Lower than one half would reject what is more likely harmless.
+    // Below one half, a threshold would reject comments that are more likely harmless.
     let candidates = (50..100).map(|n| f64::from(n) / 100.0).chain([0.995, 0.999]);
-    match candidates.map(Some).find(|bound| upper_bound(hit(*bound), harmless.len()) <= most) {
+    match candidates.map(Some).find(|bound| upper_bound(count_rejected(*bound), harmless.len()) <= allowed) {
         Some(bound) => found(bound, true),
-        None if hit(present.reject) as f64 <= most * harmless.len() as f64 => found(present.reject, false),
+        None if count_rejected(present.reject) as f64 <= allowed * harmless.len() as f64 => found(present.reject, false),
         None => found(None, false),
     }
 }

@@ -1,28 +1,28 @@
-//! Labelled comments, as far as their decisions depend on thresholds.
+//! Labelled comments, reduced to what their decisions depend on.
 
 use crate::classify::Label;
 use crate::policy::findings::Findings;
 use crate::policy::rules::{Policy, Threshold, Thresholds};
 use crate::verdict::Decision;
 
-/// What a comment really is.
+/// The true class of a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CommentClass {
     /// Harmless.
     Ham,
     /// Advertising.
     Spam,
-    /// Abuse.
+    /// Abusive.
     Toxic,
 }
 
 impl CommentClass {
-    /// All of them.
+    /// All classes.
     pub const ALL: [Self; 3] = [Self::Ham, Self::Spam, Self::Toxic];
-    /// Those that should not be published.
+    /// The classes that should not be published.
     pub const BAD: [Self; 2] = [Self::Spam, Self::Toxic];
 
-    /// The word for it in labelled files.
+    /// Returns the name of the class in labelled files.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ham => "ham",
@@ -31,59 +31,59 @@ impl CommentClass {
         }
     }
 
-    /// The kind that a word names.
+    /// Parses the name of a class. Returns `None` if it is unknown.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+        Self::ALL.into_iter().find(|class| class.as_str() == word)
     }
 }
 
-/// A labelled comment, as far as its decision depends on it.
+/// A labelled comment, reduced to what its decision depends on.
 #[derive(Debug, Clone)]
 pub struct LabelledSample {
     pub(super) class: CommentClass,
     pub(super) findings: Findings,
     pub(super) logits: Vec<(Label, f64)>,
-    /// What is decided whatever the scores.
+    /// Decision without any scores.
     pub(super) min_decision: Decision,
-    /// With form evidence; `None`: the model has no such head.
+    /// Probability of each label, with the evidence for spam included; `None` if the model does not score the label.
     pub(super) scores: [Option<f64>; Label::ALL.len()],
 }
 
 impl LabelledSample {
-    /// Takes down what the policy finds in a comment and how it scores.
-    pub fn new(policy: &Policy, kind: CommentClass, findings: Findings, logits: Vec<(Label, f64)>) -> Self {
+    /// Creates a sample from the findings of a policy on a comment and the model's logits.
+    pub fn new(policy: &Policy, class: CommentClass, findings: Findings, logits: Vec<(Label, f64)>) -> Self {
         let facts = policy.neutral_facts();
-        let floor = policy.decide(&findings, &[], &facts).decision;
+        let min_decision = policy.decide(&findings, &[], &facts).decision;
         let mut scores = [None; Label::ALL.len()];
         for (label, score) in policy.decide(&findings, &logits, &facts).scores {
             scores[label.lane()] = Some(score);
         }
-        Self { class: kind, findings, logits, min_decision: floor, scores }
+        Self { class, findings, logits, min_decision, scores }
     }
 
-    /// What it is.
-    pub fn kind(&self) -> CommentClass {
+    /// Returns the class of the comment.
+    pub fn class(&self) -> CommentClass {
         self.class
     }
 
-    /// Whether scores can make its decision stricter at all.
+    /// Returns whether the comment is approved unless its scores hold or reject it.
     pub(super) fn depends_on_scores(&self) -> bool {
         self.min_decision == Decision::Approve && !self.findings.is_allowed()
     }
 
-    /// Whether this score rejects.
+    /// Returns whether the score of a label rejects the comment.
     pub(super) fn rejects(&self, label: Label, threshold: Threshold) -> bool {
         (threshold.reject.is_some_and(|bound| self.findings.is_corroborated(bound)) || !threshold.corroborate)
             && self.reaches(label, threshold.reject)
     }
 
-    /// As in the decision itself: what is not a number reaches everything.
+    /// Returns whether the score of a label reaches `bound`. NaN reaches every bound, as in [`Policy::decide`].
     pub(super) fn reaches(&self, label: Label, bound: Option<f64>) -> bool {
         let (Some(score), Some(bound)) = (self.scores[label.lane()], bound) else { return false };
         score >= bound || score.is_nan()
     }
 
-    /// What the scores make of it. The same as [`Policy::decide`] says, without the reasons.
+    /// Returns the decision under `thresholds`: the same as that of [`Policy::decide`], without the reasons.
     pub(super) fn decide(&self, thresholds: &Thresholds) -> Decision {
         if self.findings.is_allowed() {
             return self.min_decision;

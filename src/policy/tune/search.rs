@@ -1,5 +1,5 @@
-//! Searches the hold thresholds of all labels together: a greedy path from holding nothing to holding everything, and
-//! from a point on it what can be spared.
+//! Searches the hold thresholds of all labels together: follows a greedy path from holding nothing to holding everything, then
+//! raises the thresholds at a point of the path as far as the goal allows.
 
 use super::outcome::{ClassMix, DecisionCounts};
 use super::proposal::{Feasibility, Goal, ThresholdAlternative};
@@ -8,29 +8,29 @@ use crate::classify::Label;
 use crate::policy::rules::Thresholds;
 use crate::verdict::Decision;
 
-/// Thresholds are tried in hundredths from .01 to .99, then in thousandths to .999, then in ten-thousandths to .9999:
-/// models give many scores close to 1.
+/// Number of steps, from step 0. The thresholds are hundredths from .01 to .99, then thousandths to .999, then ten-thousandths
+/// to .9999, because models give many scores close to 1.
 const STEPS: usize = HUNDREDTHS + 2 * NINE + 1;
 const HUNDREDTHS: usize = 99;
 const NINE: usize = 9;
-/// Stands for never, and is the bin of scores that are not numbers.
+/// The step that stands for never. Also the bin of scores that are NaN.
 const NEVER: usize = STEPS;
-/// Shares of comments held at which other ways are shown.
+/// Shares of held comments at which alternatives are shown.
 const ALTERNATIVE_SHARES: [f64; 8] = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5];
-/// How much a kind that is already caught well enough counts beside one that is not.
+/// Weight of a class that already meets the goal, relative to one that does not.
 const SATISFIED_WEIGHT: f64 = 0.1;
-/// Share of comments that may be held more, per label, so that labels of which the rows say little keep their thresholds.
+/// Share of comments that may additionally be held, per label, to keep the present threshold of a label with few rows.
 const SAFETY_MARGIN: f64 = 0.001;
-/// Rounding must not decide whether a goal is met.
+/// Tolerance for rounding errors when a goal is compared.
 const TOLERANCE: f64 = 1e-9;
 
-/// The threshold of each label, as a step.
+/// The hold threshold of each label, as a step.
 type HoldSteps = [usize; Label::ALL.len()];
 
-/// A comment whose decision hangs on the hold thresholds.
+/// A comment whose decision depends on the hold thresholds.
 struct OpenSample {
-    kind: CommentClass,
-    /// Per label the highest step that it reaches; 0 when it has no score.
+    class: CommentClass,
+    /// For each label, the highest step that the score reaches; 0 without a score.
     bins: HoldSteps,
 }
 
@@ -40,7 +40,7 @@ impl OpenSample {
     }
 }
 
-/// The highest step that a score reaches.
+/// Returns the highest step that a score reaches.
 fn bin(score: Option<f64>) -> usize {
     let Some(score) = score else { return 0 };
     if score.is_nan() {
@@ -49,7 +49,7 @@ fn bin(score: Option<f64>) -> usize {
     (1..STEPS).rev().find(|step| score >= threshold(*step)).unwrap_or(0)
 }
 
-/// The threshold of a step.
+/// Returns the threshold of a step.
 fn threshold(step: usize) -> f64 {
     if step <= HUNDREDTHS {
         step as f64 / 100.0
@@ -66,14 +66,14 @@ struct ThresholdSearch<'a> {
     goal: &'a Goal,
     labels: &'a [Label],
     present: &'a Thresholds,
-    /// The thresholds for rejecting, which are settled.
+    /// Thresholds with the reject thresholds that are already chosen.
     start: Thresholds,
     open: Vec<OpenSample>,
-    /// How many comments of each kind there are, open or not.
+    /// Number of comments of each class, open or not.
     rows: [f64; CommentClass::ALL.len()],
 }
 
-/// The proposal, whether it meets the goals, and other ways.
+/// Returns whether the goals can be met, the proposed thresholds, and alternatives.
 pub fn search(
     samples: &[LabelledSample],
     mix: &ClassMix,
@@ -86,26 +86,26 @@ pub fn search(
         sample.depends_on_scores() && !labels.iter().any(|label| sample.rejects(*label, start[label.lane()]))
     };
     let open =
-        samples.iter().filter(is_open).map(|sample| OpenSample { kind: sample.class, bins: sample.scores.map(bin) }).collect();
+        samples.iter().filter(is_open).map(|sample| OpenSample { class: sample.class, bins: sample.scores.map(bin) }).collect();
     let mut rows = [0.0; CommentClass::ALL.len()];
     for sample in samples {
         rows[sample.class as usize] += 1.0;
     }
     let search = ThresholdSearch { samples, mix, goal, labels, present, start, open, rows };
     let path = search.path();
-    let (fit, thresholds) = search.choose(&path);
-    (fit, thresholds, search.alternatives(&path))
+    let (feasibility, thresholds) = search.choose(&path);
+    (feasibility, thresholds, search.alternatives(&path))
 }
 
 impl ThresholdSearch<'_> {
-    /// From holding nothing by scores to holding whatever can be: at each step the threshold is lowered that catches
-    /// the most of what is bad for what is harmless.
+    /// Returns a path from holding nothing by scores to holding as much as possible. Each step lowers the threshold that
+    /// catches the most bad comments per harmless comment held.
     fn path(&self) -> Vec<HoldSteps> {
         let mut holds = [NEVER; Label::ALL.len()];
         let mut path = vec![holds];
         let mut free: Vec<&OpenSample> = self.open.iter().collect();
         while let Some((label, step)) = self.best_step(&free, &holds) {
-            // In small steps, so that any amount of work can be matched closely.
+            // One step at a time, so that the path passes close to any size of the queue.
             for step in (step..holds[label.lane()]).rev() {
                 holds[label.lane()] = step;
                 path.push(holds);
@@ -115,37 +115,38 @@ impl ThresholdSearch<'_> {
         path
     }
 
-    /// The label to lower, and how far. `None`: nothing bad is left to catch.
+    /// Returns the label whose threshold to lower, and the step to lower it to. Returns `None` if no bad comment is left to
+    /// catch.
     fn best_step(&self, free: &[&OpenSample], holds: &HoldSteps) -> Option<(Label, usize)> {
         let bad = self.rows[CommentClass::Spam as usize] + self.rows[CommentClass::Toxic as usize];
-        // A threshold is not lowered for one or two rows, unless there are hardly any.
-        let least = if bad < 100.0 { 1 } else { ((bad / 500.0) as usize).max(2) };
-        let missed = |kind| self.missed_share(kind, free, holds);
-        let value = CommentClass::BAD.map(|kind| {
-            let weight = if missed(kind) > self.goal.max_missed { 1.0 } else { SATISFIED_WEIGHT };
-            if self.rows[kind as usize] > 0.0 { weight / self.rows[kind as usize] } else { 0.0 }
+        // A threshold is not lowered for very few rows, unless there are few in all.
+        let min_caught = if bad < 100.0 { 1 } else { ((bad / 500.0) as usize).max(2) };
+        let missed = |class| self.missed_share(class, free, holds);
+        let value = CommentClass::BAD.map(|class| {
+            let weight = if missed(class) > self.goal.max_missed { 1.0 } else { SATISFIED_WEIGHT };
+            if self.rows[class as usize] > 0.0 { weight / self.rows[class as usize] } else { 0.0 }
         });
         let per_ham = self.mix.share(CommentClass::Ham) / self.rows[CommentClass::Ham as usize].max(1.0);
         let mut best: Option<(f64, Label, usize)> = None;
         for &label in self.labels {
             let mut counts = [[0usize; CommentClass::ALL.len()]; STEPS + 1];
             for open in free {
-                counts[open.bins[label.lane()]][open.kind as usize] += 1;
+                counts[open.bins[label.lane()]][open.class as usize] += 1;
             }
-            // Those that reach everything go with the first step, whatever it is.
+            // NaN reaches every threshold, so the first step catches these.
             let mut caught = counts[NEVER];
             for step in (1..holds[label.lane()].min(STEPS)).rev() {
                 for (sum, count) in caught.iter_mut().zip(counts[step]) {
                     *sum += count;
                 }
                 let [ham, spam, toxic] = caught;
-                if counts[step][1] + counts[step][2] == 0 || spam + toxic < least {
+                if counts[step][1] + counts[step][2] == 0 || spam + toxic < min_caught {
                     continue;
                 }
                 let gain = spam as f64 * value[0] + toxic as f64 * value[1];
-                // Half a harmless row more: many caught for nothing are better than few.
+                // Half a harmless row is added so that, of two steps without harmless rows, the one that catches more wins.
                 let ratio = gain / ((ham as f64 + 0.5) * per_ham.max(TOLERANCE));
-                if best.is_none_or(|(most, ..)| ratio > most) {
+                if best.is_none_or(|(highest, ..)| ratio > highest) {
                     best = Some((ratio, label, step));
                 }
             }
@@ -153,15 +154,15 @@ impl ThresholdSearch<'_> {
         best.map(|(_, label, step)| (label, step))
     }
 
-    /// The share of a kind that would be approved when these are not held.
-    fn missed_share(&self, kind: CommentClass, free: &[&OpenSample], holds: &HoldSteps) -> f64 {
-        let rows = self.rows[kind as usize];
+    /// Returns the share of a class that is approved at a point of the path. `free` are the comments not held so far.
+    fn missed_share(&self, class: CommentClass, free: &[&OpenSample], holds: &HoldSteps) -> f64 {
+        let rows = self.rows[class as usize];
         if rows == 0.0 {
             return 0.0;
         }
-        let open = free.iter().filter(|open| open.kind == kind && !open.is_held(holds)).count();
+        let open = free.iter().filter(|open| open.class == class && !open.is_held(holds)).count();
         let allowed =
-            self.samples.iter().filter(|s| s.class == kind && s.findings.is_allowed() && s.min_decision == Decision::Approve);
+            self.samples.iter().filter(|s| s.class == class && s.findings.is_allowed() && s.min_decision == Decision::Approve);
         (open + allowed.count()) as f64 / rows
     }
 
@@ -171,7 +172,7 @@ impl ThresholdSearch<'_> {
             let one = &mut thresholds[label.lane()];
             let hold = holds[label.lane()];
             one.hold = (hold < NEVER).then(|| threshold(hold));
-            // A policy holds from no higher on than it rejects.
+            // A policy's hold threshold must not be above its reject threshold.
             if let (Some(hold), Some(reject)) = (one.hold, one.reject) {
                 one.hold = Some(hold.min(reject));
             }
@@ -188,7 +189,7 @@ impl ThresholdSearch<'_> {
     }
 
     fn choose(&self, path: &[HoldSteps]) -> (Feasibility, Thresholds) {
-        // Along the path more and more is held and less and less missed, so that both can be found by halving.
+        // Along the path more comments are held and fewer missed, so binary search finds both limits.
         let meets = |holds: &HoldSteps| self.outcome(&self.thresholds(holds)).misses_at_most(self.goal.max_missed);
         let fits = |thresholds: &Thresholds| self.fits_queue(&self.outcome(thresholds));
         let first_meeting = path.partition_point(|holds| !meets(holds));
@@ -199,25 +200,25 @@ impl ThresholdSearch<'_> {
         if let Some((thresholds, outcome)) = &needed
             && self.fits_queue(outcome)
         {
-            let kept = self.keep_stricter_present(*thresholds);
-            return (Feasibility::Both, if fits(&kept) { kept } else { *thresholds });
+            let stricter = self.keep_stricter_present(*thresholds);
+            return (Feasibility::Both, if fits(&stricter) { stricter } else { *thresholds });
         }
-        // Labels that cost next to nothing come before what else the queue takes.
-        let with_kept = |holds: &HoldSteps| self.keep_stricter_present(self.thresholds(holds));
-        let fitting = path.partition_point(|holds| fits(&with_kept(holds)));
+        // Present thresholds that cost almost nothing are kept before the rest of the queue is filled.
+        let with_present = |holds: &HoldSteps| self.keep_stricter_present(self.thresholds(holds));
+        let fitting = path.partition_point(|holds| fits(&with_present(holds)));
         let thresholds = match path.get(fitting.saturating_sub(1)) {
-            Some(holds) if fitting > 0 => with_kept(holds),
+            Some(holds) if fitting > 0 => with_present(holds),
             _ => self.thresholds(&[NEVER; Label::ALL.len()]),
         };
-        let fit = match needed {
+        let feasibility = match needed {
             _ if !fits(&thresholds) => Feasibility::QueueOutOfReach,
             Some((_, outcome)) => Feasibility::QueueOnly(outcome.held_share(self.mix)),
             None => Feasibility::MissesOutOfReach,
         };
-        (fit, thresholds)
+        (feasibility, thresholds)
     }
 
-    /// Raises thresholds as long as not too much is missed, each time the one that spares the most.
+    /// Raises thresholds while the goal for misses is met, each time the one that avoids the most held comments.
     fn raise_thresholds(&self, mut holds: HoldSteps) -> HoldSteps {
         let held = |holds: &HoldSteps| self.outcome(&self.thresholds(holds)).held_share(self.mix);
         let meets = |holds: &HoldSteps| self.outcome(&self.thresholds(holds)).misses_at_most(self.goal.max_missed);
@@ -230,14 +231,14 @@ impl ThresholdSearch<'_> {
                     raised[label.lane()] = step;
                     raised
                 };
-                // The higher, the more is missed.
+                // The higher the threshold, the more is missed, so binary search applies.
                 let steps: Vec<usize> = (holds[label.lane()] + 1..=NEVER).collect();
-                let fine = steps.partition_point(|step| meets(&raised(*step)));
-                let Some(step) = fine.checked_sub(1).and_then(|at| steps.get(at)) else { continue };
+                let meeting = steps.partition_point(|step| meets(&raised(*step)));
+                let Some(step) = meeting.checked_sub(1).and_then(|at| steps.get(at)) else { continue };
                 let holds = raised(*step);
-                let spared = now - held(&holds);
-                if spared > TOLERANCE && best.is_none_or(|(most, _)| spared > most) {
-                    best = Some((spared, holds));
+                let avoided = now - held(&holds);
+                if avoided > TOLERANCE && best.is_none_or(|(highest, _)| avoided > highest) {
+                    best = Some((avoided, holds));
                 }
             }
             match best {
@@ -247,8 +248,8 @@ impl ThresholdSearch<'_> {
         }
     }
 
-    /// Rows that hold no threats do not show that threats need no holding: where the present threshold is stricter and
-    /// costs next to nothing, it stays.
+    /// Keeps the present threshold of a label where it is stricter and holds almost no additional comments. Rows without
+    /// threats, for example, do not prove that threats need not be held.
     fn keep_stricter_present(&self, mut thresholds: Thresholds) -> Thresholds {
         for label in self.labels {
             let (lane, present) = (label.lane(), self.present[label.lane()].hold);
@@ -266,20 +267,20 @@ impl ThresholdSearch<'_> {
         thresholds
     }
 
-    /// The ways on the path that hold about the shares of [`ALTERNATIVE_SHARES`].
+    /// Returns the points of the path that hold about the shares of [`ALTERNATIVE_SHARES`].
     fn alternatives(&self, path: &[HoldSteps]) -> Vec<ThresholdAlternative> {
-        let mut levels: Vec<ThresholdAlternative> = Vec::new();
+        let mut alternatives: Vec<ThresholdAlternative> = Vec::new();
         for share in ALTERNATIVE_SHARES {
             let holds =
                 path.partition_point(|holds| self.outcome(&self.thresholds(holds)).held_share(self.mix) <= share + TOLERANCE);
             let Some(holds) = holds.checked_sub(1).and_then(|at| path.get(at)) else { continue };
             let thresholds = self.thresholds(holds);
-            let level = ThresholdAlternative { thresholds, outcome: self.outcome(&thresholds) };
-            if levels.last().is_none_or(|last| last.outcome != level.outcome) {
-                levels.push(level);
+            let alternative = ThresholdAlternative { thresholds, outcome: self.outcome(&thresholds) };
+            if alternatives.last().is_none_or(|last| last.outcome != alternative.outcome) {
+                alternatives.push(alternative);
             }
         }
-        levels
+        alternatives
     }
 }
 

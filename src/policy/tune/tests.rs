@@ -12,7 +12,7 @@ fn goal(max_missed: f64, max_held: f64) -> Goal {
     Goal { max_missed, max_false_reject: 0.001, max_held, reject: Vec::new() }
 }
 
-/// 900 harmless comments at .00 to .59, 100 of spam at .50 to .99.
+/// Returns 900 harmless comments with scores from .00 to .59 and 100 spam comments with scores from .50 to .99.
 fn samples(policy: &Policy) -> Vec<LabelledSample> {
     let ham = (0..900).map(|n| sample(policy, CommentClass::Ham, false, &[(Label::Spam, 0.005 + f64::from(n % 60) / 100.0)]));
     let spam = (0..100).map(|n| sample(policy, CommentClass::Spam, true, &[(Label::Spam, 0.505 + f64::from(n % 50) / 103.0)]));
@@ -98,8 +98,8 @@ proptest! {
         let policy = policy("");
         let samples: Vec<LabelledSample> = rows
             .iter()
-            .map(|(kind, link, spam, toxic)| {
-                sample(&policy, CommentClass::ALL[*kind], *link, &[(Label::Spam, *spam), (Label::Toxicity, *toxic)])
+            .map(|(class, link, spam, toxic)| {
+                sample(&policy, CommentClass::ALL[*class], *link, &[(Label::Spam, *spam), (Label::Toxicity, *toxic)])
             })
             .collect();
         let mix = ClassMix::from_samples(&samples, None, None).unwrap();

@@ -1,13 +1,13 @@
-//! Letters, digits and symbols that are taken for Latin letters.
+//! Letters, digits and symbols that resemble Latin letters.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Whether a letter belongs to the alphabets of languages that are written in Latin script.
+/// Returns whether a letter belongs to the alphabet of a language written in Latin script.
 pub fn is_latin_letter(c: char) -> bool {
     matches!(c, '\u{AA}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}') && c.is_alphabetic()
 }
 
-/// The Latin letter that a letter is taken for, or the letter itself.
+/// Returns the Latin letter that a letter resembles, or the letter itself.
 pub fn latin_confusable(c: char) -> char {
     let prototype = || {
         let mut bytes = [0; 4];
@@ -18,7 +18,8 @@ pub fn latin_confusable(c: char) -> char {
     lookalike_letter(c).or_else(prototype).unwrap_or(c)
 }
 
-/// The Latin letter that a symbol is drawn from, or that a letter of the Lisu script, which is made of Latin capitals, shows.
+/// Returns the Latin letter that an enclosed symbol or regional indicator contains, or that a letter of the Lisu script looks
+/// like. Returns `None` for any other character.
 pub fn symbol_letter(c: char) -> Option<char> {
     let nth = |first: u32| char::from_u32(u32::from('a') + u32::from(c) - first);
     match c {
@@ -29,20 +30,20 @@ pub fn symbol_letter(c: char) -> Option<char> {
     }
 }
 
-/// The letters of the Lisu script that have the form of Latin capitals.
+/// The letters of the Lisu script that have the shape of Latin capitals.
 const LISU: &str = "ꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ";
 
-/// The letter without its accents.
+/// Returns a letter without its accents. Returns `None` if the result is not an ASCII letter.
 pub fn base_letter(c: char) -> Option<char> {
     std::iter::once(c).nfd().next().filter(char::is_ascii_lowercase)
 }
 
-/// Whether a letter of another script looks exactly like a Latin one.
+/// Returns whether a letter of another script looks exactly like a Latin one.
 pub fn is_homoglyph(c: char) -> bool {
     "аеорсухѕіјԁһӏԛԝοϲɡ".contains(c)
 }
 
-/// The Latin letter that a digit, symbol or letter of another script is taken for.
+/// Returns the Latin letter that a digit, symbol or letter of another script resembles. Returns `None` if it resembles none.
 pub fn lookalike_letter(c: char) -> Option<char> {
     Some(match c {
         '@' | '4' | 'а' | 'α' | 'ɑ' | 'ᴀ' => 'a',

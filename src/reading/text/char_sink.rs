@@ -1,16 +1,16 @@
-//! Where the normal form of a text goes, character by character.
+//! The receiver of a normal form, character by character.
 
-/// What takes a normal form, character by character.
+/// A receiver of a normal form, character by character.
 pub trait CharSink {
-    /// Takes a character, in lower case, that came from the byte `at`, and whether it was a capital there.
+    /// Adds a lower-case character that came from the byte `at` of the original. `capital` says whether it was a capital there.
     fn push(&mut self, c: char, at: usize, capital: bool);
 
-    /// Takes note of a character that nobody can see.
+    /// Records an invisible character, which is dropped.
     fn count_invisible(&mut self);
 
-    /// Takes note of a letter that is written as a symbol, upside down or backwards.
+    /// Records a letter written as a symbol, upside down or reversed.
     fn count_styled(&mut self);
 
-    /// Returns whether there is room for no more.
+    /// Returns whether the receiver accepts no more characters.
     fn is_full(&self) -> bool;
 }

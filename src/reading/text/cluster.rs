@@ -1,4 +1,4 @@
-//! Characters with the marks on them, in normal form (NFKC, lower case, plain quotation marks).
+//! Characters with their combining marks, in normal form (NFKC, lower case, plain quotation marks).
 
 use std::iter::once;
 
@@ -9,10 +9,10 @@ use super::char_sink::CharSink;
 use super::invisible::is_invisible;
 use super::styled::{flag_sequence_len, unstyled_letter};
 
-/// Marks kept on one character; stacks of more are decoration meant to break layouts.
+/// Maximum number of marks that are kept on a character. Stacks of more are decoration that breaks layouts.
 const MAX_MARKS: usize = 4;
 
-/// Reads one character and the marks on it; returns its length in the original.
+/// Reads one character with its marks. Returns its length in the original, in bytes.
 pub fn read_cluster(rest: &str, at: usize, out: &mut impl CharSink) -> usize {
     let mut chars = rest.char_indices();
     let Some((_, base)) = chars.next() else { return 1 };
@@ -42,7 +42,7 @@ pub fn read_cluster(rest: &str, at: usize, out: &mut impl CharSink) -> usize {
     length
 }
 
-/// Reads a character that carries no marks.
+/// Reads a character without marks.
 pub fn read_char(c: char, at: usize, out: &mut impl CharSink) {
     if is_invisible(c) {
         out.count_invisible();
@@ -58,7 +58,7 @@ pub fn read_char(c: char, at: usize, out: &mut impl CharSink) {
     }
 }
 
-/// Hands over a character in lower case, and quotation marks in their ASCII forms.
+/// Adds a character in lower case, and quotation marks in their ASCII forms.
 fn push_lowercase(c: char, at: usize, capital: bool, out: &mut impl CharSink) {
     match c {
         '‘' | '’' | 'ʼ' | '`' | '´' => out.push('\'', at, false),
@@ -67,7 +67,7 @@ fn push_lowercase(c: char, at: usize, capital: bool, out: &mut impl CharSink) {
     }
 }
 
-/// Whether a character belongs to the one before it: marks, and the later parts of a Hangul syllable.
+/// Returns whether a character belongs to the one before it: a mark, or a later part of a Hangul syllable.
 fn extends_cluster(c: char) -> bool {
     c >= '\u{300}' && (canonical_combining_class(c) != 0 || is_combining_mark(c) || matches!(c, '\u{1160}'..='\u{11FF}'))
 }

@@ -1,9 +1,9 @@
-//! HTML entities and line breaks that a text was copied with.
+//! HTML entities and line breaks in text that was copied from a page.
 
-/// No entity that is decoded is longer, with its marks at both ends.
+/// Maximum length of a decoded entity, in bytes, including `&` and `;`.
 const MAX_ENTITY: usize = 17;
 
-/// How long the HTML line break at the start of `rest` is, if there is one: text that was copied out of a page has them.
+/// Returns the length of the HTML line break at the start of `rest`, in bytes. Returns `None` if there is none.
 pub fn line_break_len(rest: &[u8]) -> Option<usize> {
     let end = rest.iter().take(7).position(|&byte| byte == b'>')?;
     let name = rest[1..end].trim_ascii_start();
@@ -11,7 +11,8 @@ pub fn line_break_len(rest: &[u8]) -> Option<usize> {
     (name.eq_ignore_ascii_case(b"br") || name.eq_ignore_ascii_case(b"p") || name.eq_ignore_ascii_case(b"/p")).then_some(end + 1)
 }
 
-/// The character of an HTML entity at the start of `rest`, and how long its spelling is.
+/// Returns the character of the HTML entity at the start of `rest` and the entity's length in bytes. Returns `None` if there is
+/// none.
 pub fn decode_entity(rest: &str) -> Option<(char, usize)> {
     let end = rest.bytes().take(MAX_ENTITY).position(|byte| byte == b';')?;
     let name = rest.get(1..end)?;

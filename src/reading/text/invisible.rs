@@ -1,7 +1,7 @@
-//! Characters that show nothing.
+//! Invisible characters.
 
-/// Characters that show nothing: those that Unicode has be ignored where they are not understood (zero-width, direction marks,
-/// variation selectors, soft hyphens, tags), fillers, anchors of annotations, and controls other than white space.
+/// Returns whether a character is invisible: a default ignorable code point (zero-width characters, direction marks, variation
+/// selectors, soft hyphens, tags), a filler, an annotation anchor, or a control other than white space.
 #[inline]
 pub fn is_invisible(c: char) -> bool {
     matches!(c,

@@ -1,12 +1,12 @@
-//! Where the parts of a normal form came from.
+//! Mapping from a normal form to the original text.
 
 use std::ops::Range;
 
-/// Returns the part of the original that a part of the normal form came from. Both ends are character boundaries there; a
-/// character that became several is covered whole.
+/// Returns the range of the original that a range of the normal form came from. Both ends are character boundaries of the
+/// original; a character that became several is covered whole.
 ///
-/// `offset` tells for each byte of the normal form where its character begins in the original, and for `end`, which is one
-/// past the last, where the original ends.
+/// `offset` returns for each byte of the normal form where its character begins in the original, and for `end`, one past the
+/// last byte, where the original ends.
 pub fn source_span(part: Range<usize>, end: usize, offset: impl Fn(usize) -> usize) -> Range<usize> {
     let start = offset(part.start.min(end));
     let mut after = part.end.min(end);

@@ -1,11 +1,12 @@
-//! Letters that are written as symbols, and the flags that are written with the same symbols.
+//! Letters written as symbols, and flags, which are written with the same symbols.
 
 use decancer::Translation;
 
-/// The letter that a symbol or a letter of phonetic alphabets stands for: in circles and squares, small capitals, turned ones.
+/// Returns the letter that a symbol or phonetic letter stands for: enclosed letters, small capitals, turned letters. Returns
+/// `None` for any other character.
 pub fn unstyled_letter(c: char) -> Option<char> {
     let is_styled = match c {
-        // Letters of languages, of Africa and the Caucasus mostly.
+        // Letters of languages, mostly of Africa and the Caucasus.
         'ɓ' | 'ɔ' | 'ɖ' | 'ɗ' | 'ə' | 'ɛ' | 'ɣ' | 'ɨ' | 'ɩ' | 'ɲ' | 'ɵ' | 'ʃ' | 'ʉ' | 'ʊ' | 'ʋ' | 'ʒ' | 'ʔ' => {
             false
         }
@@ -24,10 +25,10 @@ pub fn unstyled_letter(c: char) -> Option<char> {
     Some(letter.to_ascii_lowercase()).filter(char::is_ascii_lowercase)
 }
 
-/// A longer row of regional indicators is read in parts, so that a text of nothing else takes no longer than others.
+/// Maximum number of regional indicators that are read at once, so that a text of nothing else takes linear time.
 const MAX_FLAG_CHARS: usize = 64;
 
-/// How long a row of regional indicators at the start of a text is, if it is nothing but flags.
+/// Returns the length of the regional indicators at the start of a text, in bytes. Returns `None` if they are not all flags.
 pub fn flag_sequence_len(text: &str) -> Option<usize> {
     let is_regional = |c: &char| matches!(c, '\u{1F1E6}'..='\u{1F1FF}');
     let row = &text[..text.chars().take(MAX_FLAG_CHARS).take_while(is_regional).map(char::len_utf8).sum()];

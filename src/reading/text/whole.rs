@@ -1,4 +1,4 @@
-//! Texts of any length in normal form.
+//! The normal form of a text of any length.
 
 use std::ops::Range;
 
@@ -6,27 +6,26 @@ use super::char_sink::CharSink;
 use super::normalize::normalize;
 use super::origin;
 
-/// A symbol without dots. It is ordinary in drawings, so that the model's normal form keeps it; within a word it is a disguise.
+/// The Braille pattern without dots. It is ordinary in drawings, so the model's normal form keeps it, but within a word it is a
+/// disguise.
 const BRAILLE_BLANK: char = '\u{2800}';
 
-/// A text of any length in normal form, its stretched letters as they are.
+/// A text of any length in normal form. Stretched letters are kept.
 pub struct NormalizedText {
     normalized: String,
-    /// For every byte of `normalised` the offset of its character in the original, and one more for the end. Empty: the same.
+    /// The offset in the original of the character of each byte of `normalized`, and the end of the original. Empty if all
+    /// offsets are the same as in the original.
     offsets: Vec<u32>,
 }
 
 impl NormalizedText {
-    /// Normalises a text. `also` replaces characters of the normal form.
+    /// Normalizes a text. `also` replaces characters of the normal form.
     pub fn normalize(source: &str, also: fn(char) -> char) -> Self {
         if is_plain_ascii(source) {
             return Self { normalized: source.to_ascii_lowercase(), offsets: Vec::new() };
         }
-        let normalised = String::with_capacity(source.len());
-        let mut out = NormalizedTextBuilder {
-            whole: Self { normalized: normalised, offsets: Vec::with_capacity(source.len() + 1) },
-            also,
-        };
+        let normalized = String::with_capacity(source.len());
+        let mut out = NormalizedTextBuilder { whole: Self { normalized, offsets: Vec::with_capacity(source.len() + 1) }, also };
         let end = normalize(source, &mut out);
         out.whole.offsets.push(end as u32);
         out.whole
@@ -37,7 +36,8 @@ impl NormalizedText {
         &self.normalized
     }
 
-    /// Returns the part of the original that a part of the normal form came from. Both ends are character boundaries there.
+    /// Returns the range of the original that a range of the normal form came from. Both ends are character boundaries of the
+    /// original.
     pub fn source_span(&self, part: Range<usize>) -> Range<usize> {
         if self.offsets.is_empty() {
             return part;
@@ -47,14 +47,14 @@ impl NormalizedText {
     }
 }
 
-/// Returns whether the normal form of a text differs from it in nothing but capitals and kinds of white space.
+/// Returns whether the normal form of a text differs from it only in capitals and kinds of white space.
 pub fn is_plain_ascii(source: &str) -> bool {
     source
         .bytes()
         .all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t') && byte != b'&' && byte != b'<' && byte != b'`')
 }
 
-/// Gathers a [`NormalizedText`].
+/// A builder of a [`NormalizedText`].
 struct NormalizedTextBuilder {
     whole: NormalizedText,
     also: fn(char) -> char,

@@ -1,4 +1,4 @@
-//! Words in disguise: with look-alikes of letters, spaced out, stretched.
+//! Disguised words: written with look-alikes, spaced out, or stretched.
 
 use super::form::{Word, WordForm, fold_case, words};
 use super::piece::{lone_letter, trim_punctuation};
@@ -6,30 +6,31 @@ use super::spaced::{MIN_SPACED, SpacedLetters};
 use crate::reading::address::Addresses;
 use crate::reading::deobfuscate::undisguised_word;
 
-/// From so many of one letter in a row on they are stretched: no word has them.
+/// Minimum number of repetitions of a letter that make a word stretched. No ordinary word has as many.
 pub const MIN_STRETCH: usize = 3;
 
-/// Reads a text in normal form and sees through disguises.
+/// A reader of a text in normal form that restores disguised words.
 #[derive(Default)]
 pub struct DisguiseReader<'t> {
     normal: &'t str,
-    /// How many of a stretched letter are left.
+    /// The number of letters to which a stretched letter is shortened.
     max_repeats: usize,
-    /// Most letters are Latin.
+    /// Whether most letters are Latin.
     is_latin: bool,
     /// The words that were read.
     pub words: Vec<Word>,
     spaced: SpacedLetters<'t>,
-    /// Something reads in another way than it is written.
+    /// Whether a word reads differently from how it is written.
     pub differs: bool,
-    /// A stretched letter was met.
+    /// Whether a stretched letter was found.
     pub is_stretched: bool,
 }
 
 impl<'t> DisguiseReader<'t> {
-    /// Reads a text of which `most` of a stretched letter are left. A text without disguises is not read: it has no words.
-    pub fn read(normal: &'t str, most: usize) -> Self {
-        let mut reader = Self { normal, max_repeats: most, ..Self::default() };
+    /// Reads a text, shortening stretched letters to `max_repeats`. Returns no words for a text without disguises, which is not
+    /// read.
+    pub fn read(normal: &'t str, max_repeats: usize) -> Self {
+        let mut reader = Self { normal, max_repeats, ..Self::default() };
         if !is_as_written(normal) {
             reader.read_pieces();
         }
@@ -52,7 +53,7 @@ impl<'t> DisguiseReader<'t> {
         self.end_spaced();
     }
 
-    /// Reads what stands between white space.
+    /// Reads a piece between white space.
     fn read_piece(&mut self, piece: &str, begin: usize) {
         let core = trim_punctuation(piece);
         let is_address = piece.contains('.') && Addresses::new(piece).next().is_some();
@@ -74,7 +75,7 @@ impl<'t> DisguiseReader<'t> {
         }
     }
 
-    /// Returns a word with stretched letters shortened, or `None` if it has none.
+    /// Returns a word with stretched letters shortened. Returns `None` if it has none.
     fn shortened(&mut self, word: &str) -> Option<String> {
         if !has_stretched_letter(word) {
             return None;
@@ -93,10 +94,10 @@ impl<'t> DisguiseReader<'t> {
         Some(short)
     }
 
-    /// Ends a row of single letters: as one word if there are enough of them.
+    /// Ends a row of single letters. The row becomes one word if it has enough letters.
     fn end_spaced(&mut self) {
         let row = std::mem::take(&mut self.spaced);
-        let at = row.at();
+        let at = row.span();
         if let Some(text) = row.word() {
             self.words.push(Word { text, span: at, form: WordForm::Disguised });
             self.differs = true;
@@ -108,7 +109,7 @@ impl<'t> DisguiseReader<'t> {
     }
 }
 
-/// Returns whether a text has neither odd pieces nor rows of single letters, so that it reads as it is written.
+/// Returns whether a text has neither unusual pieces nor rows of single letters, and so reads as written.
 fn is_as_written(normal: &str) -> bool {
     let mut row = 0;
     let mut reads_otherwise = |piece| {
@@ -125,7 +126,7 @@ fn may_be_disguised(piece: &str) -> bool {
     core.len() > 1 && (has_stretched_letter(core) || !all(u8::is_ascii_lowercase) && !all(u8::is_ascii_digit))
 }
 
-/// Returns whether a word has a letter so often in a row as no word has it.
+/// Returns whether a word repeats a letter at least [`MIN_STRETCH`] times.
 fn has_stretched_letter(word: &str) -> bool {
     let mut run = 1;
     word.chars().zip(word.chars().skip(1)).any(|(before, c)| {

@@ -7,45 +7,45 @@ use unicode_segmentation::UnicodeSegmentation;
 /// A word of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
-    /// In lower case.
+    /// The word in lower case.
     pub text: String,
-    /// The bytes of the text that it covers.
+    /// The byte range of the word in the text.
     pub span: Range<usize>,
-    /// How its text is compared.
+    /// How the word's text is compared.
     pub form: WordForm,
 }
 
-/// How a word is written, so that it can be compared with the word meant.
+/// How a word is written, which decides how it is compared with the intended word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WordForm {
-    /// As it is meant.
+    /// The word as intended.
     Plain,
-    /// In disguise: its text is what [`skeleton`](crate::reading::deobfuscate::skeleton) makes of the word meant.
+    /// A disguised word. Its text equals the [`skeleton`](crate::reading::deobfuscate::skeleton) of the intended word.
     Disguised,
-    /// With [`MASK`] in place of one letter.
+    /// A word with [`MASK`] in place of one letter.
     Masked,
 }
 
-/// Stands for one letter in the text of a word that is [`WordForm::Masked`].
+/// The placeholder for one letter in a word of the form [`WordForm::Masked`].
 pub const MASK: char = '*';
 
-/// The fewest letters of a word of which one is masked.
+/// Minimum number of letters in a word with a masked letter.
 pub const MIN_MASKED: usize = 4;
 
-/// Returns the words of a text (UAX #29) as they are written.
+/// Returns the words of a text (UAX #29) as written.
 pub fn words(text: &str) -> impl Iterator<Item = Word> {
     text.unicode_word_indices().map(|(at, word)| Word::plain(word, at))
 }
 
 impl Word {
-    /// Returns a word that is written as it is meant, at this byte of its text.
+    /// Returns a word in plain form at this byte of its text.
     pub(super) fn plain(word: &str, at: usize) -> Self {
         Self { text: fold_case(word), span: at..at + word.len(), form: WordForm::Plain }
     }
 }
 
-/// Returns a word in the form in which words are compared whatever their case: with full case folding, so that "ß" is "ss".
-/// The dotless i stays, which makes other words.
+/// Returns a word in the form in which words are compared regardless of case: with full case folding, so that "ß" becomes "ss".
+/// The dotless i is kept, since it makes other words.
 pub fn fold_case(word: &str) -> String {
     if word.is_ascii() {
         return word.to_ascii_lowercase();

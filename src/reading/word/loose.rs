@@ -1,4 +1,4 @@
-//! Words that are typed loosely: with no space behind a mark, with accents that disguise them, with a masked letter.
+//! Loosely typed words: without a space after a mark, with disguising accents, or with a masked letter.
 
 use std::ops::Range;
 
@@ -12,14 +12,14 @@ use crate::reading::deobfuscate::strip_accents;
 /// Symbols that mask a letter.
 const MASK_SYMBOLS: &str = "*#%•●■█▪✱∗";
 
-/// Marks that are part of a word by UAX #29 where a letter follows, although many people leave no space behind them.
+/// Marks that UAX #29 treats as part of a word if a letter follows. Many people leave out the space after them.
 const JOINING_MARKS: &str = ".:_'·‧‿⁀";
 
-/// The fewest letters of one of the words that such marks join.
+/// Minimum number of letters in at least one of the words that such marks join.
 const MIN_JOINED: usize = 3;
 
-/// Returns the words of a text in normal form where marks between them are no part of them, with accents left out that
-/// disguise them, and words with a masked letter. Returns `None` if the text has nothing of the kind.
+/// Returns the words of a text in normal form, split at joining marks, without disguising accents, and with masked letters.
+/// Returns `None` if this makes no difference.
 pub fn loose_words(normal: &str) -> Option<Vec<Word>> {
     let is_suspect = |c: char| !c.is_ascii() || JOINING_MARKS.contains(c) || MASK_SYMBOLS.contains(c);
     if !normal.contains(is_suspect) {
@@ -38,7 +38,7 @@ pub fn loose_words(normal: &str) -> Option<Vec<Word>> {
             false => Vec::new(),
         };
         for (at, word) in piece.unicode_word_indices() {
-            // Of those that begin before the word's end the last: they do not overlap.
+            // The last address that begins before the word's end; addresses do not overlap.
             let next = addresses.partition_point(|address| address.start < at + word.len());
             let in_address =
                 next.checked_sub(1).and_then(|last| addresses.get(last)).is_some_and(|address| address.contains(&at));
@@ -57,7 +57,8 @@ pub fn loose_words(normal: &str) -> Option<Vec<Word>> {
     differs.then_some(all)
 }
 
-/// Returns the words that marks join to one, with their places in it. Beside an apostrophe one or two letters are no word.
+/// Returns the words that marks join into one, with their byte offsets in it. One or two letters beside an apostrophe are not a
+/// word.
 fn split_joined(word: &str) -> Vec<(usize, &str)> {
     let is_joined = |(at, c): (usize, char)| {
         let beside = |c: Option<char>| c.is_none_or(char::is_alphabetic);
@@ -81,7 +82,7 @@ fn split_joined(word: &str) -> Vec<(usize, &str)> {
     if parts.iter().any(|(_, part)| part.chars().nth(MIN_JOINED - 1).is_some()) { parts } else { vec![(0, word)] }
 }
 
-/// Returns the word of which a symbol masks one letter, with its place in the piece.
+/// Returns the word in which a symbol masks one letter, and its byte range in the piece. Returns `None` if there is none.
 fn masked_word(piece: &str) -> Option<(String, Range<usize>)> {
     let is_mask = |c: char| MASK_SYMBOLS.contains(c);
     let core = trim_punctuation(piece);

@@ -1,4 +1,4 @@
-//! The words of a text in each way it reads, with their places in it: as written, in normal form, in disguise.
+//! The readings of a text: its words as written, in normal form, and with disguises removed.
 
 use std::ops::Range;
 
@@ -8,8 +8,8 @@ use super::loose::loose_words;
 use super::reversed::reversed_words;
 use crate::reading::text::{NormalizedText, is_invisible, is_plain_ascii};
 
-/// Returns the words of a text in each way it reads, at least as it is written. The ways beyond that are few, and left out
-/// where they would be the same.
+/// Returns the words of a text in each way it can be read, the first being as written. Readings that would equal another are
+/// left out.
 pub fn readings(text: &str) -> Vec<Vec<Word>> {
     let mut readings = vec![words(text).filter(|word| is_complete(text, &word.span)).collect()];
     let whole = NormalizedText::normalize(text, |c| c);
@@ -17,8 +17,8 @@ pub fn readings(text: &str) -> Vec<Vec<Word>> {
     if !is_plain_ascii(text) && normal != text.to_lowercase() {
         readings.push(words(normal).collect());
     }
-    for most in [MIN_STRETCH - 1, 1] {
-        let reader = DisguiseReader::read(normal, most);
+    for max_repeats in [MIN_STRETCH - 1, 1] {
+        let reader = DisguiseReader::read(normal, max_repeats);
         let is_stretched = reader.is_stretched;
         if reader.differs {
             readings.push(reader.words);
@@ -35,7 +35,7 @@ pub fn readings(text: &str) -> Vec<Vec<Word>> {
     readings
 }
 
-/// Returns whether a word does not go on behind characters that nobody sees.
+/// Returns whether a word does not continue behind invisible characters.
 fn is_complete(text: &str, at: &Range<usize>) -> bool {
     let (before, after) = (&text[..at.start], &text[at.end..]);
     let (seen_before, seen_after) = (before.trim_end_matches(is_invisible), after.trim_start_matches(is_invisible));

@@ -1,17 +1,17 @@
-//! Words that are spaced out: "v i a g r a".
+//! Words with spaces between their letters: "v i a g r a".
 
 use std::ops::Range;
 
 use super::piece::surrounding_marks;
 
-/// The fewest single letters in a row that are taken for a spaced-out word: with nothing but white space between them.
+/// Minimum number of single letters in a row that make a word if only white space separates them.
 pub const MIN_SPACED: usize = 3;
-/// The fewest with the same marks beside each, as lists have them.
+/// Minimum number if all letters have the same marks beside them, as in lists.
 const MIN_MARKED: usize = 4;
-/// The fewest with different marks beside them.
+/// Minimum number if the letters have different marks beside them.
 const MIN_MIXED: usize = 5;
 
-/// Single letters in a row, each in a piece of its own.
+/// A row of single letters, each in a piece of its own.
 #[derive(Default)]
 pub struct SpacedLetters<'t> {
     letters: Vec<(char, &'t str)>,
@@ -26,24 +26,24 @@ impl<'t> SpacedLetters<'t> {
         self.letters.push((letter, piece));
     }
 
-    /// Returns whether there is no letter.
+    /// Returns whether the row has no letters.
     pub fn is_empty(&self) -> bool {
         self.letters.is_empty()
     }
 
-    /// Returns the bytes of the text that the row covers.
-    pub fn at(&self) -> Range<usize> {
+    /// Returns the byte range of the row in the text.
+    pub fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
-    /// Returns the word that the letters spell, or `None` if they are a list or initials.
+    /// Returns the word that the letters spell. Returns `None` if they are a list or initials.
     pub fn word(&self) -> Option<String> {
         self.is_word().then(|| self.letters.iter().map(|(letter, _)| letter).collect())
     }
 
     fn is_word(&self) -> bool {
         let marks: Vec<(&str, &str)> = self.letters.iter().map(|(_, piece)| surrounding_marks(piece)).collect();
-        // What stands before the first and behind the last is the sentence's.
+        // The marks before the first and after the last letter belong to the sentence.
         let before = marks.iter().skip(1).map(|(before, _)| *before);
         let behind = marks.iter().rev().skip(1).map(|(_, behind)| *behind);
         let fewest = if before.clone().chain(behind.clone()).all(str::is_empty) {

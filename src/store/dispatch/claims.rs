@@ -1,4 +1,4 @@
-//! Claims: a moderator takes a comment for a while, and gives it back.
+//! Claims: a moderator reserves a comment for review and releases it.
 
 use std::time::SystemTime;
 
@@ -8,16 +8,16 @@ use crate::error::Error;
 use crate::store::claims::{Claim, ClaimOutcome, ClaimRequest};
 
 impl Store {
-    /// Gives a comment to a moderator, in one atomic step: of several who ask one gets it. Whether it is still held the
-    /// caller looks afterwards.
-    pub async fn claim(&self, site: &Site, id: &CommentId, wish: &ClaimRequest<'_>) -> Result<ClaimOutcome, Error> {
+    /// Claims a comment for a moderator in one atomic step, so that only one of several concurrent requests succeeds. The
+    /// caller checks afterwards whether the comment is still held.
+    pub async fn claim(&self, site: &Site, id: &CommentId, request: &ClaimRequest<'_>) -> Result<ClaimOutcome, Error> {
         match &self.engine {
-            Engine::Memory(_) | Engine::Embedded(_) => self.claims.claim(site, id, wish, SystemTime::now()),
-            Engine::Redis(engine) => engine.claim(site, id, wish).await,
+            Engine::Memory(_) | Engine::Embedded(_) => self.claims.claim(site, id, request, SystemTime::now()),
+            Engine::Redis(engine) => engine.claim(site, id, request).await,
         }
     }
 
-    /// Makes a comment free, if it is this moderator's. `None`: whoever's it is.
+    /// Releases a claim if it belongs to this moderator; if `moderator` is `None`, releases it in any case.
     pub async fn release(&self, site: &Site, id: &CommentId, moderator: Option<&str>) -> Result<(), Error> {
         match &self.engine {
             Engine::Memory(_) | Engine::Embedded(_) => self.claims.release(site, id, moderator),
@@ -25,7 +25,7 @@ impl Store {
         }
     }
 
-    /// Who is at work on these comments, in their order.
+    /// Returns the claim on each comment, in the order of `ids`.
     pub async fn claims(&self, site: &Site, ids: &[CommentId]) -> Result<Vec<Option<Claim>>, Error> {
         match &self.engine {
             Engine::Memory(_) | Engine::Embedded(_) => self.claims.get(site, ids, SystemTime::now()),

@@ -1,4 +1,4 @@
-//! Comments: admitted, recorded, read back, listed and decided.
+//! Comments: admission, recording, reading, listing and decisions.
 
 use super::{Engine, Store};
 use crate::classify::MinHash;
@@ -12,18 +12,18 @@ use crate::store::person::Person;
 use crate::verdict::Verdict;
 
 impl Store {
-    /// How many comments came to this process of late that were nearly the same.
-    pub fn count_similar(&self, site: &Site, likeness: Option<&MinHash>) -> DuplicateCounts {
-        likeness.map_or_else(DuplicateCounts::default, |likeness| self.near_duplicates.similar(site, likeness))
+    /// Returns the numbers of recent near-duplicates that this process knows of, or zeros if `min_hash` is `None`.
+    pub fn count_similar(&self, site: &Site, min_hash: Option<&MinHash>) -> DuplicateCounts {
+        min_hash.map_or_else(DuplicateCounts::default, |min_hash| self.near_duplicates.similar(site, min_hash))
     }
 
-    /// Admits a comment, in one atomic step: tells a repeat from an edit from a new one, counts it in its limits,
-    /// and records the tentative verdict unless a fact bears on it.
+    /// Admits a comment in one atomic step: determines whether it is new, an edit or a repeat, counts it in its rate limits,
+    /// and records the tentative verdict unless a fact requires another decision.
     pub async fn admit(&self, admission: &Admission<'_>) -> Result<AdmissionOutcome, Error> {
         let admitted = match &self.engine {
             Engine::Memory(engine) => engine.admit(admission),
             Engine::Embedded(engine) => {
-                // A repeat is answered from what is there, also when nothing more can be written.
+                // A repeat needs no write, so it succeeds even if the disk is full.
                 self.disk
                     .with_timeout(engine.admit(admission), |admitted| !matches!(admitted, AdmissionOutcome::Repeated(_)))
                     .await
@@ -34,26 +34,26 @@ impl Store {
         admitted
     }
 
-    /// Counts a comment in what this process alone keeps: its limits, for when the store is away, and its near duplicates.
+    /// Counts a comment in the process-local rate limits and near-duplicate counts.
     fn count_locally(&self, admission: &Admission<'_>, admitted: &Result<AdmissionOutcome, Error>) {
         if counts_in_limits(admitted) && !matches!(self.engine, Engine::Memory(_)) {
             self.local_limits.count(admission);
         }
         if is_first_sight(admitted)
-            && let Some(likeness) = &admission.min_hash
+            && let Some(min_hash) = &admission.min_hash
         {
-            self.near_duplicates.count(admission.comment.site(), likeness);
+            self.near_duplicates.count(admission.comment.site(), min_hash);
         }
     }
 
-    /// What this process alone knows of a comment that the store cannot be asked about: its limits, as far as it has
-    /// counted them itself. Counts the comment in them, if `count`.
+    /// Returns the facts that this process knows by itself while the store is unavailable: the process-local rate limits.
+    /// Counts the comment in them if `count` is set.
     pub fn local_facts(&self, admission: &Admission<'_>, count: bool) -> Facts {
         self.local_limits.check(admission, count)
     }
 
-    /// Tells what [`admit`](Self::admit) would find if the comment came now. Counts and writes nothing. `None`: the site's
-    /// block and allow entries are others by now.
+    /// Returns the facts that [`admit`](Self::admit) would find now, without counting or writing anything. Returns `None` if
+    /// the site's block and allow entries changed in the meantime.
     pub async fn peek(&self, admission: &Admission<'_>) -> Result<Option<Facts>, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.peek(admission).map(Some),
@@ -62,8 +62,8 @@ impl Store {
         }
     }
 
-    /// Records the verdict on an undecided comment and returns the one that stands: an earlier one on the same body
-    /// if there is one. If the comment was edited meanwhile the verdict is returned but not kept.
+    /// Records the verdict on an undecided comment and returns the resulting verdict. If one was recorded for the same text
+    /// already, that one is returned. If the comment was edited meanwhile, `verdict` is returned but not stored.
     pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.record(admission, verdict),
@@ -72,7 +72,7 @@ impl Store {
         }
     }
 
-    /// Everything known of a comment.
+    /// Returns a comment with its verdicts, or `None` if the store does not have it.
     pub async fn get(&self, site: &Site, id: &CommentId) -> Result<Option<StoredComment>, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.get(site, id),
@@ -81,7 +81,7 @@ impl Store {
         }
     }
 
-    /// How many comments of an author stand approved, held and rejected.
+    /// Returns the numbers of an author's approved, held and rejected comments.
     pub async fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.history(site, author),
@@ -90,7 +90,8 @@ impl Store {
         }
     }
 
-    /// One page of a site's comments. A long search may end a page early: the last page is the one without `next`.
+    /// Returns a page of a site's comments. A page may contain fewer comments than requested although more follow; the last
+    /// page is the one without `next`.
     pub async fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.list(site, query),
@@ -99,7 +100,7 @@ impl Store {
         }
     }
 
-    /// A site's queue.
+    /// Returns a summary of a site's queue.
     pub async fn queue(&self, site: &Site) -> Result<QueueSummary, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.queue(site),
@@ -108,8 +109,8 @@ impl Store {
         }
     }
 
-    /// Puts another verdict in the place of the one that stands, if that is still at the expected revision.
-    /// `false`: it is not, or the comment is gone.
+    /// Replaces the current verdict if it still has the expected revision. Returns `false` if it has another revision or the
+    /// comment is gone.
     pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
         match &self.engine {
             Engine::Memory(engine) => {
@@ -125,8 +126,8 @@ impl Store {
     }
 }
 
-/// Returns whether a comment came for the first time. A repeat was counted when it first came, an edit is no other comment, and
-/// what the store did not take is sent again.
+/// Returns whether a comment is new and must be counted as a possible near-duplicate. Repeats were counted before, edits are
+/// not new comments, and comments that the store did not accept will be sent again.
 fn is_first_sight(admitted: &Result<AdmissionOutcome, Error>) -> bool {
     match admitted {
         Ok(AdmissionOutcome::Recorded(_)) => true,
@@ -135,7 +136,7 @@ fn is_first_sight(admitted: &Result<AdmissionOutcome, Error>) -> bool {
     }
 }
 
-/// Returns whether the store has counted a comment in its limits.
+/// Returns whether the store counted a comment in its rate limits.
 fn counts_in_limits(admitted: &Result<AdmissionOutcome, Error>) -> bool {
     match admitted {
         Ok(AdmissionOutcome::Recorded(_)) => true,

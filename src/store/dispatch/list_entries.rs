@@ -1,4 +1,4 @@
-//! A site's block and allow entries as they are kept: by name, with a version that rises with every change.
+//! A site's stored block and allow entries: records by name, with a version that increases with every change.
 
 use prost::Message;
 
@@ -10,8 +10,8 @@ use crate::store::person::{Identity, Person};
 use crate::store::records::{Records, RecordsUpdate};
 
 impl Store {
-    /// Returns the version of a site's entries, or `None` where other processes may write them, and
-    /// [`admit`](Self::admit) tells whether they did.
+    /// Returns the version of a site's entries. Returns `None` if other processes may change them; then [`admit`](Self::admit)
+    /// checks the version.
     pub fn list_version(&self, site: &Site) -> Option<u64> {
         match &self.engine {
             Engine::Memory(_) | Engine::Embedded(_) => Some(self.versions.lists.get(site)),
@@ -19,7 +19,7 @@ impl Store {
         }
     }
 
-    /// Returns the version of a site's entries as the store has it now. 0: there are none, or they were lost.
+    /// Returns the version of a site's entries as currently stored, or 0 if Redis has none or lost them.
     pub async fn current_list_version(&self, site: &Site) -> Result<u64, Error> {
         match &self.engine {
             Engine::Memory(_) | Engine::Embedded(_) => Ok(self.versions.lists.get(site)),
@@ -27,9 +27,9 @@ impl Store {
         }
     }
 
-    /// A site's entries.
+    /// Returns a site's entries.
     pub async fn list_entries(&self, site: &Site) -> Result<Records, Error> {
-        // Before the entries: what changes meanwhile is read again.
+        // Read the version before the entries, so that entries that change meanwhile are read again.
         let version = self.versions.lists.get(site);
         match &self.engine {
             Engine::Memory(engine) => Ok(Records { version, all: engine.list_entries(site)? }),
@@ -38,29 +38,29 @@ impl Store {
         }
     }
 
-    /// Changes a site's entries, and adds the act to the site's audit. Returns how many were removed.
-    pub async fn update_list_entries(&self, site: &Site, amendment: RecordsUpdate) -> Result<usize, Error> {
-        let amended = match &self.engine {
-            Engine::Memory(engine) => engine.update_list_entries(site, &amendment, &self.versions.lists),
-            Engine::Embedded(engine) => engine.update_list_entries(site, amendment).await,
-            Engine::Redis(engine) => engine.update_list_entries(site, &amendment).await,
+    /// Changes a site's entries and adds the audit record of the update. Returns the number of removed entries.
+    pub async fn update_list_entries(&self, site: &Site, update: RecordsUpdate) -> Result<usize, Error> {
+        let removed = match &self.engine {
+            Engine::Memory(engine) => engine.update_list_entries(site, &update, &self.versions.lists),
+            Engine::Embedded(engine) => engine.update_list_entries(site, update).await,
+            Engine::Redis(engine) => engine.update_list_entries(site, &update).await,
         };
-        Ok(amended?.unwrap_or_default())
+        Ok(removed?.unwrap_or_default())
     }
 
-    /// Removes the entries that are for a person. Returns how many there were.
+    /// Removes the entries for a person. Returns the number of removed entries.
     pub(super) async fn remove_list_entries_of(&self, site: &Site, person: &Person) -> Result<u64, Error> {
         let (entries, secrets) = (self.list_entries(site).await?.all, self.secrets(site).await?);
         let hash = format!("#{person}");
         let mut names = Vec::new();
         for (name, bytes) in entries {
-            // A damaged one matches nobody, and must not keep the rest from being erased.
+            // A damaged entry matches nobody and must not block the erasure.
             let Ok(entry) = pb::ListEntry::decode(&*bytes) else { continue };
-            let theirs = match entry.target() {
+            let is_theirs = match entry.target() {
                 pb::ListTarget::Author => secrets.hashes_of(Identity::User(&entry.value)).contains(person),
                 _ => entry.value == hash,
             };
-            if theirs {
+            if is_theirs {
                 names.push(name);
             }
         }

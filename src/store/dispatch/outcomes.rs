@@ -1,4 +1,4 @@
-//! Each site's log of outcomes: what acts teach, read back, taken back and erased with a person.
+//! Each site's outcome log: adds, reads and removes records, and erases those of a person.
 
 use prost::Message;
 
@@ -11,7 +11,7 @@ use crate::store::outcomes::{OutcomeLogState, OutcomeUpdate};
 use crate::store::person::Person;
 
 impl Store {
-    /// Returns a version that rises with every change of a site's log, or `None` where other processes may change it.
+    /// Returns a version that increases with every change of a site's log, or `None` if other processes may change the log.
     pub fn outcome_version(&self, site: &Site) -> Option<u64> {
         match &self.engine {
             Engine::Memory(_) | Engine::Embedded(_) => Some(self.versions.outcomes.get(site)),
@@ -19,12 +19,12 @@ impl Store {
         }
     }
 
-    /// Returns whether [`taught_version`](Self::outcome_version) tells of every change.
+    /// Returns whether [`outcome_version`](Self::outcome_version) reflects every change.
     pub fn has_outcome_versions(&self) -> bool {
         !matches!(self.engine, Engine::Redis(_))
     }
 
-    /// The state of a site's log.
+    /// Returns the state of a site's log.
     pub async fn outcome_head(&self, site: &Site) -> Result<OutcomeLogState, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.outcome_head(site),
@@ -33,7 +33,7 @@ impl Store {
         }
     }
 
-    /// The records with numbers above `after` and up to `until`, in order.
+    /// Returns the records with numbers above `after` and up to `until`, in order.
     pub async fn outcomes(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.outcomes(site, after, until),
@@ -42,7 +42,7 @@ impl Store {
         }
     }
 
-    /// The record of a name.
+    /// Returns the record with this name, or `None` if there is none.
     pub async fn outcome_named(&self, site: &Site, name: &str) -> Result<Option<Vec<u8>>, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.outcome_named(site, name),
@@ -51,25 +51,23 @@ impl Store {
         }
     }
 
-    /// Adds to a log, and takes from it, without an act on a comment. `act`, if it is one, is added to the site's audit in
-    /// the same step.
+    /// Updates a log without changing a comment. `act`, if given, is added to the site's audit in the same atomic step.
     pub async fn update_outcomes(
         &self,
         site: &Site,
-        teaching: &OutcomeUpdate,
+        update: &OutcomeUpdate,
         act: Option<&pb::AuditEvent>,
     ) -> Result<(), Error> {
         let act = act.map(Message::encode_to_vec);
         match &self.engine {
-            Engine::Memory(engine) => self.bump_outcome_version(site, engine.update_outcomes(site, teaching, act)),
-            Engine::Embedded(engine) => engine.update_outcomes(site, teaching, act).await,
-            Engine::Redis(engine) => engine.update_outcomes(site, teaching, act).await,
+            Engine::Memory(engine) => self.bump_outcome_version(site, engine.update_outcomes(site, update, act)),
+            Engine::Embedded(engine) => engine.update_outcomes(site, update, act).await,
+            Engine::Redis(engine) => engine.update_outcomes(site, update, act).await,
         }
     }
 
-    /// Forgets records, each told by its number and name. `first`: the number of the first that is left, where the caller has
-    /// seen all. With `wipe` no bytes of them are left where the engine keeps its
-    /// state, once [`forget`](Self::forget) has ended.
+    /// Removes records, each identified by its number and name. `first` is the number of the first remaining record, if the
+    /// caller has read them all. If `wipe` is set, the embedded engine also overwrites their bytes in its file.
     pub async fn remove_outcomes(
         &self,
         site: &Site,
@@ -87,7 +85,8 @@ impl Store {
         }
     }
 
-    /// Has learning begin behind one number and end with another, and adds the act to the site's audit in the same step.
+    /// Sets the range of records that learning uses: those after `from`, up to and including `to`. Adds the act to the site's
+    /// audit in the same atomic step.
     pub async fn set_outcome_range(&self, site: &Site, from: u64, to: Option<u64>, act: &pb::AuditEvent) -> Result<(), Error> {
         let act = act.encode_to_vec();
         match &self.engine {
@@ -97,22 +96,23 @@ impl Store {
         }
     }
 
-    /// Raises the version of a site's log, which memory has changed.
-    fn bump_outcome_version<T>(&self, site: &Site, changed: T) -> T {
+    /// Increases the version of a site's log after a change by the memory engine.
+    fn bump_outcome_version<T>(&self, site: &Site, result: T) -> T {
         self.versions.outcomes.bump(site);
-        changed
+        result
     }
 
-    /// Erases what a person's comments have taught: of these comments, and of all that are known to be the person's.
+    /// Removes the outcomes of a person's comments: of the given comments, and of those whose records name the person. Returns
+    /// the number of removed records.
     pub(super) async fn remove_outcomes_of(&self, site: &Site, person: &Person, ids: &[CommentId]) -> Result<u64, Error> {
         let head = self.outcome_head(site).await?;
         let mut theirs = Vec::new();
         for (number, record) in self.outcomes(site, 0, head.newest).await? {
-            // One that cannot be read names nobody.
-            let Some(lesson) = TrainingExample::from_bytes(&record) else { continue };
-            let listed = || ids.iter().any(|id| id.as_str() == lesson.comment_id);
-            if person.is_among(&lesson.persons) || listed() {
-                theirs.push((number, lesson.name));
+            // An unreadable record names nobody.
+            let Some(example) = TrainingExample::from_bytes(&record) else { continue };
+            let is_listed = || ids.iter().any(|id| id.as_str() == example.comment_id);
+            if person.is_among(&example.persons) || is_listed() {
+                theirs.push((number, example.name));
             }
         }
         self.remove_outcomes(site, &theirs, None, true).await?;

@@ -1,5 +1,5 @@
-//! What replies quote of the comments they answer: hosts send it as `parent_text`, and it goes when the person is erased who
-//! wrote it.
+//! Quotations in replies. Hosts send the text of the parent comment as `parent_text`; it is removed when the person who wrote
+//! it is erased.
 
 use std::collections::HashSet;
 
@@ -13,35 +13,35 @@ use crate::pb;
 use crate::store::entry::StoredComment;
 use crate::store::page::{ListQuery, Order};
 
-/// How many letters and digits of a text are compared.
+/// Number of letters and digits of a text that are compared.
 const COMPARED_CHARS: usize = 2_000;
-/// How often a reply is looked at again that is changed at the same time.
+/// Maximum number of attempts for a reply that is changed concurrently.
 const MAX_ATTEMPTS: usize = 8;
 
-/// Tells one text from another whatever their white space, punctuation and case are. Returns `None` for a text that has no
-/// letters.
+/// Returns a digest of a text that ignores white space, punctuation and case. Returns `None` if the text has no letters or
+/// digits.
 fn text_digest(text: &str) -> Option<[u8; 32]> {
-    let said = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(COMPARED_CHARS);
-    let said: String = said.collect();
-    (!said.is_empty()).then(|| Sha256::digest(said).into())
+    let compared = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(COMPARED_CHARS);
+    let compared: String = compared.collect();
+    (!compared.is_empty()).then(|| Sha256::digest(compared).into())
 }
 
 impl Store {
-    /// Empties what the replies to some comments quote of them. Returns how many replies there were.
+    /// Removes the quotations of some comments from the replies to them. Returns the number of changed replies.
     pub(super) async fn remove_quotes_of(&self, site: &Site, ids: &[CommentId]) -> Result<u64, Error> {
-        let mut traces = HashSet::new();
+        let mut digests = HashSet::new();
         for id in ids {
-            if let Some(kept) = self.get(site, id).await? {
-                traces.extend(text_digest(&kept.comment.body));
+            if let Some(stored) = self.get(site, id).await? {
+                digests.extend(text_digest(&stored.comment.body));
             }
         }
         if ids.is_empty() {
             return Ok(0);
         }
         let ids: HashSet<&str> = ids.iter().map(CommentId::as_str).collect();
-        let quotes = |kept: &StoredComment| {
-            let pb::Comment { parent_id, parent_text, .. } = &kept.comment;
-            let known = || text_digest(parent_text).is_some_and(|trace| traces.contains(&trace));
+        let quotes = |stored: &StoredComment| {
+            let pb::Comment { parent_id, parent_text, .. } = &stored.comment;
+            let known = || text_digest(parent_text).is_some_and(|digest| digests.contains(&digest));
             !parent_text.is_empty() && (ids.contains(parent_id.as_str()) || known())
         };
         let (mut after, mut emptied): (Option<String>, u64) = (None, 0);
@@ -56,8 +56,8 @@ impl Store {
                 max_scanned: 4_096,
             };
             let page = self.list(site, &query).await?;
-            for kept in page.comments {
-                emptied += u64::from(self.remove_quote(site, kept).await?);
+            for stored in page.comments {
+                emptied += u64::from(self.remove_quote(site, stored).await?);
             }
             match page.next {
                 Some(next) => after = Some(next),
@@ -66,11 +66,11 @@ impl Store {
         }
     }
 
-    async fn remove_quote(&self, site: &Site, mut kept: StoredComment) -> Result<bool, Error> {
-        let Ok(id) = CommentId::parse("id", &kept.comment.comment_id) else { return Ok(false) };
+    async fn remove_quote(&self, site: &Site, mut stored: StoredComment) -> Result<bool, Error> {
+        let Ok(id) = CommentId::parse("id", &stored.comment.comment_id) else { return Ok(false) };
         for _ in 0..MAX_ATTEMPTS {
-            let comment = pb::Comment { parent_text: String::new(), ..kept.comment };
-            let revision = kept.verdict.revision;
+            let comment = pb::Comment { parent_text: String::new(), ..stored.comment };
+            let revision = stored.verdict.revision;
             let emptied = match &self.engine {
                 Engine::Memory(engine) => engine.set_comment(site, &id, revision, comment),
                 Engine::Embedded(engine) => engine.set_comment(site, &id, revision, comment.encode_to_vec()).await,
@@ -79,13 +79,13 @@ impl Store {
             if emptied? {
                 return Ok(true);
             }
-            // Decided or edited in between, or gone.
+            // The reply was decided, edited or removed in the meantime.
             match self.get(site, &id).await? {
-                Some(now) if !now.comment.parent_text.is_empty() => kept = now,
+                Some(now) if !now.comment.parent_text.is_empty() => stored = now,
                 _ => return Ok(false),
             }
         }
-        Err(Error::store("a reply changes faster than what it quotes can be erased"))
+        Err(Error::store("a reply changes faster than its quotation can be erased; repeat the erasure"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The sites' secrets: made when first asked for, remembered, rotated.
+//! The sites' secrets: created on first use, cached, and rotated.
 
 use prost::Message;
 
@@ -9,33 +9,33 @@ use crate::pb;
 use crate::store::secrets::Secrets;
 
 impl Store {
-    /// The site's secrets: random, made when first asked for, the same for all servers of the store. What another server
-    /// has changed in them is known here within a minute.
+    /// Returns a site's secrets. They are random, created on first use, and shared by all servers of the store. Changes by
+    /// another server take effect here within a minute.
     pub async fn secrets(&self, site: &Site) -> Result<Secrets, Error> {
         let generation = match &self.engine {
             Engine::Memory(_) | Engine::Embedded(_) => 0,
             Engine::Redis(engine) => engine.generation(),
         };
-        let known = self.secrets.get(site)?;
-        let ours = match &known {
-            Some(known) if known.is_fresh(generation) => return Ok(known.secrets.clone()),
-            // An engine that came back empty is told what they were: the same people must have the same hashes.
-            Some(known) => known.secrets.clone(),
+        let cached = self.secrets.get(site)?;
+        let fallback = match &cached {
+            Some(cached) if cached.is_fresh(generation) => return Ok(cached.secrets.clone()),
+            // If the engine lost its data, it stores the known secrets again, so that persons keep their hashes.
+            Some(cached) => cached.secrets.clone(),
             None => Secrets::random()?,
         };
-        match (self.read_secrets(site, &ours).await, known) {
-            // Away: so is whatever would need them to be right, and the limits of this process go on with the old ones.
-            (Err(Error::Store(_)), Some(known)) => Ok(known.secrets),
-            (read, _) => self.remember(site, read?, generation),
+        match (self.read_secrets(site, &fallback).await, cached) {
+            // The store is unavailable, so only the process-local limits use the secrets, and the cached ones serve for that.
+            (Err(Error::Store(_)), Some(cached)) => Ok(cached.secrets),
+            (result, _) => self.remember(site, result?, generation),
         }
     }
 
-    async fn read_secrets(&self, site: &Site, ours: &Secrets) -> Result<Secrets, Error> {
+    async fn read_secrets(&self, site: &Site, fallback: &Secrets) -> Result<Secrets, Error> {
         match &self.engine {
-            Engine::Memory(engine) => engine.secrets(site, ours),
-            // Those that are there are read, which proves nothing.
-            Engine::Embedded(engine) => self.disk.with_timeout(engine.secrets(site, ours), |_| false).await,
-            Engine::Redis(engine) => engine.secrets(site, ours).await,
+            Engine::Memory(engine) => engine.secrets(site, fallback),
+            // Existing secrets are only read, which does not prove that the disk takes writes.
+            Engine::Embedded(engine) => self.disk.with_timeout(engine.secrets(site, fallback), |_| false).await,
+            Engine::Redis(engine) => engine.secrets(site, fallback).await,
         }
     }
 
@@ -44,23 +44,23 @@ impl Store {
         Ok(secrets)
     }
 
-    /// Gives a site another secret, for all that comes from now on, and adds the act to its audit in the same step. Secrets
-    /// before are kept, so that persons are still found; but authors' histories and limits begin anew.
+    /// Gives a site a new secret for future comments, and adds the act to its audit in the same atomic step. Earlier secrets
+    /// are kept so that persons can still be found, but author histories and limits start again from zero.
     pub async fn rotate_secret(&self, site: &Site, act: &pb::AuditEvent) -> Result<(), Error> {
         let act = act.encode_to_vec();
         loop {
-            // Read where they are, unless they were lost there.
-            let known = self.secrets.get(site)?.map(|known| known.secrets);
-            let old = self.read_secrets(site, &known.map_or_else(Secrets::random, Ok)?).await?;
+            // Read the stored secrets; if they were lost, store the cached ones again.
+            let cached = self.secrets.get(site)?.map(|cached| cached.secrets);
+            let old = self.read_secrets(site, &cached.map_or_else(Secrets::random, Ok)?).await?;
             let new = old.rotated()?;
             let swapped = match &self.engine {
                 Engine::Memory(engine) => engine.swap_secrets(site, &old, &new, &act),
                 Engine::Embedded(engine) => engine.swap_secrets(site, &old, &new, &act).await,
                 Engine::Redis(engine) => engine.swap_secrets(site, &old, &new, &act).await,
             };
-            // Else somebody else did the same at the same time.
+            // Otherwise another request changed the secrets concurrently: try again.
             if swapped? {
-                // Asked for again by the next comment.
+                // The next comment reads them again.
                 return self.secrets.remove(site);
             }
         }

@@ -1,4 +1,4 @@
-//! Watches a site's changes, and reads the cursors that say where a watcher has got to.
+//! Watching of a site's changes, and the cursors that mark a watcher's position.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::store::cursor::Cursor;
 use crate::store::{embedded, memory, redis};
 
 impl Store {
-    /// Reads a cursor. Checks its form only.
+    /// Parses a cursor. Returns `None` if the text is malformed; does not check whether the change exists.
     pub fn parse_cursor(&self, text: &str) -> Option<Cursor> {
         match &self.engine {
             Engine::Memory(_) | Engine::Embedded(_) => Cursor::parse_number(text),
@@ -18,7 +18,7 @@ impl Store {
         }
     }
 
-    /// The cursor before all changes.
+    /// Returns the cursor before all changes.
     pub fn first_cursor(&self) -> Cursor {
         match &self.engine {
             Engine::Memory(_) | Engine::Embedded(_) => Cursor::number(0),
@@ -26,7 +26,7 @@ impl Store {
         }
     }
 
-    /// The cursor of the newest change, or the one before all changes.
+    /// Returns the cursor of the newest change, or the cursor before all changes if there is none.
     pub async fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.latest_cursor(site),
@@ -35,18 +35,18 @@ impl Store {
         }
     }
 
-    /// Watches a site's changes, beginning right after `after`.
+    /// Watches a site's changes after the cursor `after`.
     ///
     /// # Errors
-    /// [`Error::CursorExpired`] when changes after that cursor may have been forgotten.
+    /// Returns [`Error::CursorExpired`] if changes after that cursor may have been dropped.
     pub async fn watch(&self, site: &Site, after: Cursor) -> Result<Watcher, Error> {
-        let forgotten_before = match &self.engine {
+        let dropped_before = match &self.engine {
             Engine::Memory(engine) => engine.forgotten_before(site)?,
             Engine::Embedded(engine) => engine.forgotten_before(site).await?,
             Engine::Redis(engine) => engine.forgotten_before(site).await?,
         };
-        // Who begins at the start asks for what there is, not for what there was.
-        if after != self.first_cursor() && forgotten_before.is_some_and(|cursor| after < cursor) {
+        // The first cursor requests the changes that are kept, so dropped ones are not an error.
+        if after != self.first_cursor() && dropped_before.is_some_and(|cursor| after < cursor) {
             return Err(Error::CursorExpired);
         }
         Ok(Watcher(match &self.engine {
@@ -57,19 +57,19 @@ impl Store {
     }
 }
 
-/// Delivers a site's changes, each once and in order.
+/// A watcher that delivers a site's changes, each once and in order.
 pub struct Watcher(EngineWatcher);
 
 enum EngineWatcher {
     Memory(memory::Watch),
     Embedded(embedded::Watch),
-    /// Boxed: its connection details are five times as large as the other.
+    /// Boxed because it is five times as large as the other variants.
     Redis(Box<redis::Watch>),
 }
 
 impl Watcher {
-    /// The next changes; empty if none came within `wait`. Dropping the future loses none, and after an error the
-    /// next call goes on where this one would have.
+    /// Waits for the next changes. Returns an empty list if there are none within `wait`. No changes are lost if the future is
+    /// dropped, and after an error the next call continues from the same position.
     pub async fn next(&mut self, wait: Duration) -> Result<Vec<ChangeEvent>, Error> {
         match &mut self.0 {
             EngineWatcher::Memory(watch) => watch.next(wait).await,

@@ -1,4 +1,4 @@
-//! The audit in the file. A record is written in the transaction of the act that it tells of.
+//! The audit log in the embedded store. A record is written in the transaction of the act that it describes.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -13,7 +13,7 @@ use crate::store::audit::{AuditPage, AuditRecord, ChainPosition};
 impl Embedded {
     pub async fn append_audit(&self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
         let site = site.clone();
-        self.writer.run(move |engine| engine.append_audit(&site, record.clone())).await
+        self.writer.run(move |database| database.append_audit(&site, record.clone())).await
     }
 
     pub async fn audit(&self, site: &Site, from: u64, count: usize, backwards: bool) -> Result<AuditPage, Error> {
@@ -23,43 +23,43 @@ impl Embedded {
 
     pub async fn redact_audit(&self, site: &Site, numbers: &[u64]) -> Result<(), Error> {
         let (site, numbers) = (site.clone(), numbers.to_vec());
-        let blank = self.writer.run(move |engine| {
-            let Some(site) = read::site_id(engine.connection(), &site)? else { return Ok(()) };
+        let redaction = self.writer.run(move |database| {
+            let Some(site) = read::site_id(database.connection(), &site)? else { return Ok(()) };
             let mut update =
-                engine.connection().prepare_cached("UPDATE audit SET record = x'' WHERE site = ?1 AND number = ?2")?;
+                database.connection().prepare_cached("UPDATE audit SET record = x'' WHERE site = ?1 AND number = ?2")?;
             for number in &numbers {
                 update.execute(params![site, signed(*number)])?;
             }
             drop(update);
-            // Also when no comment is left to erase, as after an erasure that was cut short.
-            engine.request_wipe()
+            // Even if no comment is left to erase, as after an erasure that was interrupted.
+            database.request_wipe()
         });
-        blank.await
+        redaction.await
     }
 }
 
 impl Database {
-    /// Records an act that is not on a comment.
+    /// Appends the record of an act that is not on a comment, to the audit log of a site by name.
     pub fn append_audit(&mut self, site: &Site, record: Vec<u8>) -> Result<(), Error> {
         let site = self.site_id(site)?;
         self.append_audit_row(site, record)
     }
 
-    /// Adds a record to a site's audit.
+    /// Appends a record to the audit log of a site by id.
     pub fn append_audit_row(&self, site: i64, record: Vec<u8>) -> Result<(), Error> {
         let newest = newest(self.connection(), site)?;
-        let AuditRecord { position: link, digest, record } = AuditRecord::following(&newest, record);
+        let AuditRecord { position, digest, record } = AuditRecord::following(&newest, record);
         let mut insert = self
             .connection()
             .prepare_cached("INSERT INTO audit (site, number, hash, digest, record) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        insert.execute(params![site, signed(link.number), link.hash, digest, record])?;
+        insert.execute(params![site, signed(position.number), position.hash, digest, record])?;
         Ok(())
     }
 }
 
 fn page(connection: &Connection, site: &Site, from: u64, count: usize, backwards: bool) -> Result<AuditPage, Error> {
-    // One transaction: the ends must fit the records.
-    let read = connection.unchecked_transaction().ok();
+    // One transaction, so that the ends of the log match the records.
+    let transaction = connection.unchecked_transaction().ok();
     let Some(site) = read::site_id(connection, site)? else { return Ok(AuditPage { end: true, ..AuditPage::default() }) };
     let (side, direction) = if backwards { ("<", "DESC") } else { (">", "ASC") };
     let mut select = connection.prepare_cached(&format!(
@@ -67,8 +67,8 @@ fn page(connection: &Connection, site: &Site, from: u64, count: usize, backwards
     ))?;
     let count = signed(count);
     let rows = select.query_map(params![site, signed(from), count], |row| {
-        let link = ChainPosition { number: row.get::<_, i64>(0)?.unsigned_abs(), hash: row.get(1)? };
-        Ok(AuditRecord { position: link, digest: row.get(2)?, record: row.get(3)? })
+        let position = ChainPosition { number: row.get::<_, i64>(0)?.unsigned_abs(), hash: row.get(1)? };
+        Ok(AuditRecord { position, digest: row.get(2)?, record: row.get(3)? })
     })?;
     let records = rows.collect::<Result<_, _>>()?;
     let page = AuditPage::new(
@@ -77,11 +77,11 @@ fn page(connection: &Connection, site: &Site, from: u64, count: usize, backwards
         forgotten(connection, site)?,
         newest(connection, site)?,
     );
-    drop(read);
+    drop(transaction);
     Ok(page)
 }
 
-/// The newest record of a site.
+/// Returns the position of a site's newest record.
 fn newest(connection: &Connection, site: i64) -> Result<ChainPosition, Error> {
     let mut select =
         connection.prepare_cached("SELECT number, hash FROM audit WHERE site = ?1 ORDER BY number DESC LIMIT 1")?;
@@ -90,7 +90,7 @@ fn newest(connection: &Connection, site: i64) -> Result<ChainPosition, Error> {
     newest.optional()?.map_or_else(|| forgotten(connection, site), Ok)
 }
 
-/// The newest record of a site that is not kept any more.
+/// Returns the position of a site's newest deleted record; the default position if none was deleted.
 fn forgotten(connection: &Connection, site: i64) -> Result<ChainPosition, Error> {
     let mut select = connection.prepare_cached("SELECT audit_number, audit_hash FROM site WHERE key = ?1")?;
     let forgotten =

@@ -1,6 +1,6 @@
-//! Moves the log into the file in the background, so that no comment waits for it.
+//! Moves the write-ahead log into the file in the background, so that no comment waits for it.
 //!
-//! SQLite would do it at the end of whichever commit makes the log long enough. The more comments there are, the more
+//! SQLite itself would do it at the end of the commit that makes the log long enough. The more comments there are, the more
 //! pages of the file a log touches, and the longer that commit would take.
 
 use std::path::Path;
@@ -15,30 +15,30 @@ use rusqlite::Connection;
 use super::connection;
 use crate::error::Error;
 
-/// How often the log is looked at.
+/// Time between two checks of the log.
 const INTERVAL: Duration = Duration::from_millis(250);
-/// A shorter log is left alone, in bytes.
+/// Size of the log, in bytes, below which it is left alone.
 const MIN_LOG_BYTES: u64 = 4 << 20;
 
-/// Ends the work when dropped, and lets go of the file.
+/// A thread that runs checkpoints. Dropping it stops the thread and closes its connection.
 pub(super) struct CheckpointThread {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Drop for CheckpointThread {
-    /// Waits, since SQLite removes the log when the last who has the file open lets go of it in good order.
+    /// Waits for the thread, since SQLite removes the log only when the last connection is closed properly.
     fn drop(&mut self) {
         self.stop = None;
         if let Some(thread) = self.thread.take() {
-            // A panic of the thread was reported when it happened.
+            // A panic of the thread was already reported.
             let _ = thread.join();
         }
     }
 }
 
-/// Begins to look after the log of this file, except while somebody else `keeps_log`. Calls `tick` each time, so that the
-/// writer has an occasion for its chores even if nobody asks it anything.
+/// Starts the thread for a file. It leaves the log alone while `keeps_log` is set. It calls `tick` at each interval, so that
+/// the writer runs its chores even without requests.
 pub(super) fn start(
     path: &Path,
     keeps_log: Arc<AtomicBool>,
@@ -59,8 +59,8 @@ pub(super) fn start(
     Ok(CheckpointThread { stop: Some(stop), thread: Some(thread) })
 }
 
-/// Moves what it can without making anybody wait. What stays is moved the next time, or by the writer when the log has
-/// grown very long.
+/// Moves as much of the log as possible without blocking anyone. The rest is moved the next time, or by the writer when the
+/// log has grown very long.
 fn checkpoint(connection: &Connection) {
     let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
 }

@@ -1,4 +1,4 @@
-//! Comments in the file: what callers ask for, handed to the writer's thread or to the connections for reading.
+//! Comments in the embedded store: passes each call to the writer's thread or to a read-only connection.
 
 use rusqlite::Connection;
 
@@ -21,8 +21,8 @@ impl Embedded {
     pub async fn admit(&self, admission: &Admission<'_>) -> Result<AdmissionOutcome, Error> {
         let (draft, limits) = (Draft::new(admission, admission.tentative), admission.applied_limits());
         let trust = admission.trust;
-        let found = self.writer.run(move |engine| engine.admit(&draft, &limits, trust)).await?;
-        Ok(match found {
+        let result = self.writer.run(move |database| database.admit(&draft, &limits, trust)).await?;
+        Ok(match result {
             AdmitResult::Recorded(tightest) => {
                 AdmissionOutcome::Recorded(with_rate_limit(admission.tentative, tightest.as_ref()))
             }
@@ -35,12 +35,12 @@ impl Embedded {
 
     pub async fn peek(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
         let (draft, limits) = (Draft::new(admission, admission.tentative), admission.applied_limits());
-        self.writer.run(move |engine| engine.peek(&draft, &limits)).await
+        self.writer.run(move |database| database.peek(&draft, &limits)).await
     }
 
     pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
         let draft = Draft::new(admission, verdict);
-        match self.writer.run(move |engine| engine.record(&draft)).await? {
+        match self.writer.run(move |database| database.record(&draft)).await? {
             RecordResult::New => Ok(verdict.clone()),
             RecordResult::Earlier(verdict) => decode_verdict(&verdict),
         }
@@ -58,16 +58,16 @@ impl Embedded {
     }
 
     pub async fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
-        let mut filling = PageBuilder::new(query)?;
-        while let Some((after, count)) = filling.next_chunk() {
+        let mut page = PageBuilder::new(query)?;
+        while let Some((after, count)) = page.next_chunk() {
             let (site, after, order) = (site.clone(), after.cloned(), query.order);
-            let which = (query.decision, query.spot_checks);
-            let page = move |connection: &Connection| read::list(connection, &site, which, order, after.as_ref(), count);
-            let rows = self.read(ReadSize::Long, page).await?;
-            let rows = rows.into_iter().map(|(place, row)| Ok((place, Some(row.into_stored()?))));
-            filling.add(count, rows.collect::<Result<_, Error>>()?);
+            let selection = (query.decision, query.spot_checks);
+            let fetch = move |connection: &Connection| read::list(connection, &site, selection, order, after.as_ref(), count);
+            let rows = self.read(ReadSize::Long, fetch).await?;
+            let rows = rows.into_iter().map(|(position, row)| Ok((position, Some(row.into_stored()?))));
+            page.add(count, rows.collect::<Result<_, Error>>()?);
         }
-        Ok(filling.build())
+        Ok(page.build())
     }
 
     pub async fn queue(&self, site: &Site) -> Result<QueueSummary, Error> {
@@ -78,12 +78,12 @@ impl Embedded {
 
     pub async fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
         let (site, id, expected) = (site.clone(), id.clone(), change.expected_revision);
-        let (ruling, event) = (DraftVerdict::new(change.verdict), prost::Message::encode_to_vec(&change.event));
-        let teaching = change.outcome_update.clone();
-        let replace = move |engine: &mut Database| {
-            let replaced = engine.replace(&site, &id, expected, &ruling, &event)?;
+        let (verdict, event) = (DraftVerdict::new(change.verdict), prost::Message::encode_to_vec(&change.event));
+        let outcome_update = change.outcome_update.clone();
+        let replace = move |database: &mut Database| {
+            let replaced = database.replace(&site, &id, expected, &verdict, &event)?;
             if replaced {
-                engine.update_outcomes(&site, &teaching)?;
+                database.update_outcomes(&site, &outcome_update)?;
             }
             Ok(replaced)
         };

@@ -1,4 +1,4 @@
-//! Opens the database: for writing, with settings that make commits durable, for reading, and for moving the log.
+//! Opens connections to the database: for durable writes, for reads, and for checkpoints.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -10,23 +10,23 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use super::schema;
 use crate::error::{BoxError, Error};
 
-/// How long to wait for an operator who writes into the file.
+/// Time to wait for another program that is writing to the file.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// What to do where nothing can be written.
+/// Advice for errors about missing write permission.
 pub(super) const NOT_WRITABLE_ADVICE: &str = "let the user that runs this write there, or choose another with --data-dir";
-/// What to do where nothing more can be written.
+/// Advice for errors about a full disk.
 pub(super) const NO_ROOM_ADVICE: &str = "free some space, or choose another with --data-dir";
-/// More than all statements there are.
+/// Capacity of each connection's statement cache, more than the number of statements in use.
 const MAX_CACHED_STATEMENTS: usize = 64;
 
-/// The connection for writing: a commit that returned survives a power cut.
+/// Returns the connection for writing, on which a commit that has returned survives a power cut.
 ///
 /// # Errors
-/// Whatever SQLite says, with the file's name and what to do, where anything can be done.
+/// Returns SQLite's error with the name of the file, and with advice if there is any.
 pub(super) fn writable(path: &Path) -> Result<Connection, Error> {
     restrict_permissions(path);
     let connection = Connection::open(path).map_err(Error::from).and_then(|connection| {
-        // SQLite opens a file that it may not write to all the same, and then fails on every comment.
+        // SQLite also opens a file that it may not write to, and then fails on every write.
         if connection.is_readonly("main")? {
             return Err(Error::store(format!("the file is read-only; {NOT_WRITABLE_ADVICE}")));
         }
@@ -41,8 +41,8 @@ pub(super) fn writable(path: &Path) -> Result<Connection, Error> {
     })
 }
 
-/// Lets nobody but the owner read the database and its log. SQLite gives the log the permissions of the database. What cannot be
-/// changed, as in a read-only file system, is left for SQLite to report.
+/// Restricts the database and its write-ahead log to their owner. SQLite gives the log the permissions of the database.
+/// Failures, as in a read-only file system, are left for SQLite to report.
 fn restrict_permissions(path: &Path) {
     let _ = File::options().create(true).truncate(false).write(true).mode(0o600).open(path);
     let log = |ending: &str| {
@@ -58,7 +58,7 @@ fn restrict_permissions(path: &Path) {
     }
 }
 
-/// Why a file cannot be used, and what to do.
+/// Returns a message that says why a file cannot be used, and what to do.
 fn explain(path: &Path, cause: &BoxError) -> String {
     let code = cause.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
     let advice = match code {
@@ -76,15 +76,15 @@ fn make_durable(connection: &Connection) -> Result<(), Error> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     pragma(connection, "journal_mode", "WAL")?;
     pragma(connection, "synchronous", "FULL")?;
-    // The writer moves the log itself only when it has grown to 64 MB; see `checkpoint`.
+    // Checkpoints run in the background; the writer does one itself only when the log exceeds 64 MB. See `checkpoint`.
     pragma(connection, "wal_autocheckpoint", "16384")?;
-    // After a burst the log shrinks to this again.
+    // The log shrinks back to this size after a burst.
     pragma(connection, "journal_size_limit", "67108864")?;
-    // An erased comment, or an earlier text of an edited one, does not lie about in the file.
+    // Overwrites deleted rows, so that erased comments and earlier texts do not stay in the file.
     pragma(connection, "secure_delete", "ON")
 }
 
-/// A connection for moving the log of a file that [`writable`] has prepared.
+/// Returns a connection for checkpoints of a file that [`writable`] has prepared.
 pub(super) fn for_checkpoints(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -92,7 +92,7 @@ pub(super) fn for_checkpoints(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// The connection for reading a file that [`writable`] has prepared.
+/// Returns a connection for reading a file that [`writable`] has prepared.
 pub(super) fn readable(path: &Path) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -100,7 +100,7 @@ pub(super) fn readable(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-/// Sets a pragma. Some answer with a row, some do not.
+/// Sets a pragma. Some pragmas return a row, others do not.
 fn pragma(connection: &Connection, name: &str, value: &str) -> Result<(), Error> {
     connection.query_row(&format!("PRAGMA {name} = {value}"), [], |_| Ok(())).optional()?;
     Ok(())

@@ -8,7 +8,10 @@ use std::path::Path;
 use super::connection::{NO_ROOM_ADVICE, NOT_WRITABLE_ADVICE};
 use crate::error::Error;
 
-/// Creates the directory and locks it for as long as the file returned is open.
+/// Creates the data directory and locks it for as long as the returned file is open.
+///
+/// # Errors
+/// Returns an error if another process holds the lock, or if the directory cannot be created or written to.
 pub(super) fn lock(directory: &Path) -> Result<File, Error> {
     let failed = |what: &str, error: io::Error| {
         let problem = match error.kind() {
@@ -21,7 +24,7 @@ pub(super) fn lock(directory: &Path) -> Result<File, Error> {
         };
         Error::store(format!("cannot {what} the data directory {}: {problem}", directory.display()))
     };
-    // Only for its owner: it holds the sites' secrets. A directory that is there keeps the permissions that it was given.
+    // Only for its owner, since it holds the sites' secrets. An existing directory keeps its permissions.
     let created = DirBuilder::new().recursive(true).mode(0o700).create(directory);
     created.map_err(|error| failed("create", error))?;
     let path = directory.join("gatepost.lock");

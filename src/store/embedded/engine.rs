@@ -1,6 +1,6 @@
-//! What the embedded store does to its database: each function one step, inside the writer's transaction.
+//! The operations of the embedded store on its database: each function is a step inside the writer's transaction.
 //!
-//! Here are the transaction and what it changes beside the file. Its steps are in the parts.
+//! This module holds the transaction and the memory that changes with it; the submodules hold the steps.
 
 mod admit;
 mod reservations;
@@ -21,24 +21,24 @@ use crate::store::versions::Versions;
 
 pub(super) use admit::{AdmitResult, RecordResult};
 
-/// How many sites' numbers are remembered.
+/// Maximum number of sites whose ids are cached.
 const MAX_SITES: usize = 10_000;
 
-/// The database and what belongs to it in memory.
+/// The database, with the state in memory that belongs to it.
 pub(super) struct Database {
     connection: Connection,
     limits: LimitCounts,
-    /// The numbers of sites.
+    /// Cached ids of sites.
     sites: LruCache<Site, i64>,
-    /// The number of the newest change of any site, if the transaction has made one.
+    /// The number of the newest change of any site that this transaction has made, or `None` if it has made none.
     event: Option<i64>,
-    /// Something was erased since the writer asked.
+    /// Whether data was erased since the last call of [`take_erased`](Self::take_erased).
     erased: bool,
     versions: Arc<Versions>,
     touched: Touched,
 }
 
-/// What a transaction changes that others keep in memory.
+/// The versions that a transaction raises with its commit, since other parts cache what it has changed.
 #[derive(Default)]
 struct Touched {
     records: u64,
@@ -53,22 +53,22 @@ impl Database {
         Self { connection, limits, sites, event: None, erased: false, versions, touched }
     }
 
-    /// Returns the version of the records that sites share, with what this transaction has changed.
+    /// Returns the version of the records that all sites share, including the changes of this transaction.
     pub fn records_version(&self) -> u64 {
         self.versions.records_version() + self.touched.records
     }
 
-    /// Raises that version with the commit.
+    /// Raises the version of the shared records with the commit.
     pub fn touch_records(&mut self) {
         self.touched.records += 1;
     }
 
-    /// Raises the version of a site's entries with the commit.
+    /// Raises the version of a site's block and allow entries with the commit.
     pub fn touch_lists(&mut self, site: &Site) {
         self.touched.lists.push(site.clone());
     }
 
-    /// Raises the version of a site's log of outcomes with the commit.
+    /// Raises the version of a site's outcome log with the commit.
     pub fn touch_outcomes(&mut self, site: &Site) {
         self.touched.outcomes.push(site.clone());
     }
@@ -81,35 +81,36 @@ impl Database {
         &mut self.limits
     }
 
-    /// Has what was erased overwritten later, also after a crash.
+    /// Requests that erased data is overwritten later, even after a crash.
     pub fn request_wipe(&mut self) -> Result<(), Error> {
         self.erased = true;
         chore::request_wipe(&self.connection)
     }
 
-    /// Returns whether something was erased since this was called last.
+    /// Returns whether data was erased since the last call.
     pub fn take_erased(&mut self) -> bool {
         std::mem::take(&mut self.erased)
     }
 
+    /// Begins a transaction.
     pub fn begin(&mut self) -> Result<(), Error> {
         Ok(self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)?)
     }
 
-    /// Makes what was done durable. Returns the number of the newest change, if there was one.
+    /// Commits the transaction durably. Returns the number of its newest change, or `None` if it made none.
     pub fn commit(&mut self) -> Result<Option<i64>, Error> {
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         self.limits.commit();
-        let Touched { records, lists: listed, outcomes: taught } = std::mem::take(&mut self.touched);
+        let Touched { records, lists, outcomes } = std::mem::take(&mut self.touched);
         self.versions.records.fetch_add(records, Ordering::Relaxed);
-        listed.iter().for_each(|site| self.versions.lists.bump(site));
-        taught.iter().for_each(|site| self.versions.outcomes.bump(site));
+        lists.iter().for_each(|site| self.versions.lists.bump(site));
+        outcomes.iter().for_each(|site| self.versions.outcomes.bump(site));
         Ok(self.event.take())
     }
 
-    /// Forgets what was done since [`begin`](Self::begin).
+    /// Rolls back everything since [`begin`](Self::begin).
     pub fn roll_back(&mut self) {
-        // After some failures, a full disk for one, SQLite has rolled back by itself and refuses to do it again.
+        // After some errors, such as a full disk, SQLite has already rolled back, and refuses to do it again.
         let _ = self.connection.prepare_cached("ROLLBACK").and_then(|mut statement| statement.execute([]));
         self.limits.roll_back();
         self.sites.clear();
@@ -117,24 +118,25 @@ impl Database {
         self.event = None;
     }
 
-    /// Moves the log into the file, so that one file holds all when nobody has it open.
+    /// Moves the write-ahead log into the file, so that a single file holds everything once all connections are closed.
     pub fn finish(&mut self) {
-        // The log is as durable as the file; the next start reads it.
+        // A failure is harmless: the log is as durable as the file, and the next start reads it.
         let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     }
 
+    /// Returns an error if the database cannot be read.
     pub fn ping(&mut self) -> Result<(), Error> {
         self.connection.prepare_cached("SELECT max(key) FROM site")?.query_row([], |_| Ok(()))?;
         Ok(())
     }
 
-    /// The number of a site; given now if it has none.
+    /// Returns the id of a site. A new site gets an id and a random secret.
     pub fn site_id(&mut self, site: &Site) -> Result<i64, Error> {
-        if let Some(number) = self.sites.get(site) {
-            return Ok(*number);
+        if let Some(id) = self.sites.get(site) {
+            return Ok(*id);
         }
-        let number = match read::site_id(&self.connection, site)? {
-            Some(number) => number,
+        let id = match read::site_id(&self.connection, site)? {
+            Some(id) => id,
             None => {
                 let mut secret = [0; 32];
                 getrandom::fill(&mut secret).map_err(|error| Error::store(error.to_string()))?;
@@ -142,7 +144,7 @@ impl Database {
                 insert.insert(params![site.as_str(), secret])?
             }
         };
-        self.sites.put(site.clone(), number);
-        Ok(number)
+        self.sites.put(site.clone(), id);
+        Ok(id)
     }
 }

@@ -1,4 +1,4 @@
-//! Puts the store together: the lock, the connections, and the threads that write and move the log.
+//! Opens the store: the lock, the connections, the writer's thread and the checkpoint thread.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -17,8 +17,8 @@ use crate::store::settings::StoreSettings;
 use crate::store::versions::Versions;
 
 impl Embedded {
-    /// Opens or creates the file in the data directory, and keeps other processes out. Raises the versions with each
-    /// commit that changes something.
+    /// Opens or creates the database in the data directory, and locks the directory against other processes. Each commit
+    /// raises the versions of what it changes.
     pub async fn open(settings: &StoreSettings, versions: Arc<Versions>) -> Result<Self, Error> {
         let settings = settings.clone();
         blocking(move || {

@@ -1,4 +1,4 @@
-//! A site's log of outcomes in the file. What an act teaches is written in the transaction of the act.
+//! The sites' outcome logs in the embedded store. An outcome is written in the transaction of the act that it comes from.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -41,67 +41,67 @@ impl Embedded {
         record.await
     }
 
-    pub async fn update_outcomes(&self, site: &Site, teaching: &OutcomeUpdate, act: Option<Vec<u8>>) -> Result<(), Error> {
-        let (site, teaching) = (site.clone(), teaching.clone());
-        let teach = self.writer.run(move |engine| {
-            engine.update_outcomes(&site, &teaching)?;
-            act.iter().try_for_each(|act| engine.append_audit(&site, act.clone()))
+    pub async fn update_outcomes(&self, site: &Site, update: &OutcomeUpdate, act: Option<Vec<u8>>) -> Result<(), Error> {
+        let (site, update) = (site.clone(), update.clone());
+        let append = self.writer.run(move |database| {
+            database.update_outcomes(&site, &update)?;
+            act.iter().try_for_each(|act| database.append_audit(&site, act.clone()))
         });
-        teach.await
+        append.await
     }
 
     pub async fn remove_outcomes(&self, site: &Site, records: &[(u64, String)], wipe: bool) -> Result<(), Error> {
         let (site, records) = (site.clone(), records.to_vec());
-        let dropping = self.writer.run(move |engine| {
-            engine.touch_outcomes(&site);
-            let Some(site) = read::site_id(engine.connection(), &site)? else { return Ok(()) };
-            let mut gone = 0;
+        let removal = self.writer.run(move |database| {
+            database.touch_outcomes(&site);
+            let Some(site) = read::site_id(database.connection(), &site)? else { return Ok(()) };
+            let mut removed = 0;
             for (number, _) in &records {
-                let mut delete = engine.connection().prepare_cached("DELETE FROM outcome WHERE site = ?1 AND number = ?2")?;
-                gone += delete.execute(params![site, signed(*number)])?;
+                let mut delete = database.connection().prepare_cached("DELETE FROM outcome WHERE site = ?1 AND number = ?2")?;
+                removed += delete.execute(params![site, signed(*number)])?;
             }
-            engine.count_removed_outcomes(site, gone)?;
+            database.count_removed_outcomes(site, removed)?;
             if wipe {
-                engine.request_wipe()?;
+                database.request_wipe()?;
             }
             Ok(())
         });
-        dropping.await
+        removal.await
     }
 
     pub async fn set_outcome_range(&self, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
         let site = site.clone();
-        let bounding = self.writer.run(move |engine| {
-            engine.touch_outcomes(&site);
-            let number = engine.site_id(&site)?;
+        let change = self.writer.run(move |database| {
+            database.touch_outcomes(&site);
+            let number = database.site_id(&site)?;
             let mut update =
-                engine.connection().prepare_cached("UPDATE site SET outcome_from = ?2, outcome_to = ?3 WHERE key = ?1")?;
+                database.connection().prepare_cached("UPDATE site SET outcome_from = ?2, outcome_to = ?3 WHERE key = ?1")?;
             update.execute(params![number, signed(from), to.map(signed)])?;
             drop(update);
-            engine.append_audit(&site, act.clone())
+            database.append_audit(&site, act.clone())
         });
-        bounding.await
+        change.await
     }
 }
 
 impl Database {
-    /// Adds to a site's log of outcomes, and takes from it.
-    pub fn update_outcomes(&mut self, site: &Site, teaching: &OutcomeUpdate) -> Result<(), Error> {
+    /// Adds to and removes from a site's outcome log, and raises the log's version with the commit.
+    pub fn update_outcomes(&mut self, site: &Site, update: &OutcomeUpdate) -> Result<(), Error> {
         self.touch_outcomes(site);
         let site = self.site_id(site)?;
-        self.update_outcome_rows(site, teaching)
+        self.update_outcome_rows(site, update)
     }
 
-    /// Adds to a site's log, and takes from it.
-    pub fn update_outcome_rows(&self, site: i64, teaching: &OutcomeUpdate) -> Result<(), Error> {
-        let added = teaching.added.as_ref().map(|(name, _)| name);
-        let mut gone = 0;
-        for name in teaching.removed.iter().chain(added) {
+    /// Adds to and removes from the outcome log of a site by id.
+    pub fn update_outcome_rows(&self, site: i64, update: &OutcomeUpdate) -> Result<(), Error> {
+        let added = update.added.as_ref().map(|(name, _)| name);
+        let mut removed = 0;
+        for name in update.removed.iter().chain(added) {
             let mut delete = self.connection().prepare_cached("DELETE FROM outcome WHERE site = ?1 AND name = ?2")?;
-            gone += delete.execute(params![site, name])?;
+            removed += delete.execute(params![site, name])?;
         }
-        self.count_removed_outcomes(site, gone)?;
-        if let Some((name, record)) = &teaching.added {
+        self.count_removed_outcomes(site, removed)?;
+        if let Some((name, record)) = &update.added {
             let mut next = self.connection().prepare_cached(
                 "UPDATE site SET outcome_newest = outcome_newest + 1 WHERE key = ?1 RETURNING outcome_newest",
             )?;
@@ -113,11 +113,12 @@ impl Database {
         Ok(())
     }
 
-    fn count_removed_outcomes(&self, site: i64, gone: usize) -> Result<(), Error> {
-        if gone > 0 {
+    /// Adds to the count of outcomes removed from a site's log.
+    fn count_removed_outcomes(&self, site: i64, removed: usize) -> Result<(), Error> {
+        if removed > 0 {
             let mut update =
                 self.connection().prepare_cached("UPDATE site SET outcome_gone = outcome_gone + ?2 WHERE key = ?1")?;
-            update.execute(params![site, signed(gone)])?;
+            update.execute(params![site, signed(removed)])?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The connections for reading: a few, so that one slow page keeps nobody else from reading, and each read bounded in time.
+//! The read-only connections: a small pool, so that slow reads do not block others, with a timeout for each read.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,16 +12,16 @@ use super::blocking::blocking;
 use super::connection;
 use crate::error::Error;
 
-/// How many reads there are at once.
+/// Maximum number of concurrent reads.
 const MAX_READS: u32 = 4;
-/// How many of them may be of many rows: one is always left for what a comment waits for.
+/// Maximum number of concurrent long reads. One place is always left for the short reads that a comment waits for.
 const MAX_LONG_READS: u32 = MAX_READS - 1;
-/// How long a read may take, with the time that it waits for its turn.
+/// Maximum time of a read, including the wait for its turn.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// After how many steps of SQLite's virtual machine the time is looked at.
+/// Number of steps of SQLite's virtual machine between two checks of the deadline.
 const STEPS_PER_TIME_CHECK: i32 = 10_000;
 
-/// How much a read reads.
+/// The size of a read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReadSize {
     /// A few rows.
@@ -30,17 +30,17 @@ pub(super) enum ReadSize {
     Long,
 }
 
-/// A pool of connections for reading.
+/// A pool of read-only connections.
 pub(super) struct ReadPool {
     path: PathBuf,
-    /// Those that nobody uses. Others are opened when they are needed.
+    /// Unused connections. More are opened on demand.
     idle: Mutex<Vec<Connection>>,
     places: Arc<Semaphore>,
     long: Arc<Semaphore>,
 }
 
 impl ReadPool {
-    /// Returns a pool for a file that was opened for writing before.
+    /// Returns a pool for a file that [`connection::writable`] has prepared.
     ///
     /// # Errors
     /// Returns an error if the file cannot be read.
@@ -50,35 +50,36 @@ impl ReadPool {
         Ok(Self { path: path.to_owned(), idle, places: places(MAX_READS), long: places(MAX_LONG_READS) })
     }
 
-    /// Reads from the file, on a thread that may wait for the disk.
+    /// Runs a read on a thread that may block.
     ///
     /// # Errors
-    /// Returns an error if the read takes too long or the store is closed, and else what the work returns.
+    /// Returns an error if the read times out or the store is closed, and otherwise any error of `work`.
     pub async fn run<T: Send + 'static>(
         self: &Arc<Self>,
-        extent: ReadSize,
+        size: ReadSize,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let deadline = Instant::now() + TIMEOUT;
-        let late = || Error::store(format!("reading took longer than {TIMEOUT:?}"));
-        let places = timeout(TIMEOUT, self.places(extent)).await.map_err(|_| late())??;
+        let timed_out = || Error::store(format!("reading took longer than {TIMEOUT:?}"));
+        let places = timeout(TIMEOUT, self.places(size)).await.map_err(|_| timed_out())??;
         let readers = Arc::clone(self);
-        // The caller may go meanwhile: the read ends by itself.
+        // The read goes on if the caller cancels; the deadline ends it.
         blocking(move || {
             let mut connection = readers.take()?;
             connection.progress_handler(STEPS_PER_TIME_CHECK, Some(move || Instant::now() >= deadline))?;
-            let outcome = work(&connection);
+            let result = work(&connection);
             connection.progress_handler(0, None::<fn() -> bool>)?;
             readers.give_back(connection);
             drop(places);
-            outcome.map_err(|error| if Instant::now() >= deadline { late() } else { error })
+            result.map_err(|error| if Instant::now() >= deadline { timed_out() } else { error })
         })
         .await
     }
 
-    async fn places(&self, extent: ReadSize) -> Result<(Option<OwnedSemaphorePermit>, OwnedSemaphorePermit), Error> {
+    /// Waits for a place: one in the pool, and for a long read also one of the long reads'.
+    async fn places(&self, size: ReadSize) -> Result<(Option<OwnedSemaphorePermit>, OwnedSemaphorePermit), Error> {
         let closed = |_| Error::store("the store is closed");
-        let long = match extent {
+        let long = match size {
             ReadSize::Short => None,
             ReadSize::Long => Some(Arc::clone(&self.long).acquire_owned().await.map_err(closed)?),
         };
@@ -91,20 +92,20 @@ impl ReadPool {
     }
 
     fn give_back(&self, connection: Connection) {
-        // One that is still in a transaction would read what was there at that time for ever.
+        // A connection that is still in a transaction would go on reading an outdated snapshot.
         if connection.is_autocommit() {
             self.idle().push(connection);
         }
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        // Each change of the list is one step, so that a panic elsewhere leaves it whole.
+        // Each change of the list is a single step, so a panic of another thread leaves it consistent.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the reads that are under way and closes all connections. Later reads fail.
+    /// Waits for the current reads and closes all connections. Later reads fail.
     pub async fn close(&self) {
-        // Fails when the pool was closed already.
+        // Fails if the pool is closed already.
         let all = self.places.acquire_many(MAX_READS).await;
         self.places.close();
         self.long.close();
@@ -117,7 +118,7 @@ impl ReadPool {
 mod tests {
     use super::*;
 
-    /// Counts for so long that nobody waits for its end.
+    /// A query that runs far longer than any test waits.
     const ENDLESS: &str = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
     fn readers(folder: &tempfile::TempDir) -> Arc<ReadPool> {
@@ -140,15 +141,15 @@ mod tests {
             slow.spawn(async move { readers.run(ReadSize::Long, endless).await });
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
-        let begun = Instant::now();
+        let started = Instant::now();
         for _ in 0..20 {
             let one = readers
                 .run(ReadSize::Short, |connection| Ok(connection.query_row("SELECT 1", [], |row| row.get::<_, i64>(0))?));
             assert_eq!(one.await.unwrap(), 1);
         }
-        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
         assert!(slow.join_all().await.iter().all(Result::is_err));
-        assert!(begun.elapsed() < 2 * TIMEOUT, "{:?}", begun.elapsed());
+        assert!(started.elapsed() < 2 * TIMEOUT, "{:?}", started.elapsed());
         readers.run(ReadSize::Long, |connection| Ok(connection.execute_batch("SELECT 1")?)).await.unwrap();
     }
 
@@ -159,11 +160,11 @@ mod tests {
         let reading = {
             let readers = Arc::clone(&readers);
             tokio::spawn(async move {
-                let nap = |_: &Connection| {
+                let sleep = |_: &Connection| {
                     std::thread::sleep(Duration::from_millis(300));
                     Ok(())
                 };
-                readers.run(ReadSize::Short, nap).await
+                readers.run(ReadSize::Short, sleep).await
             })
         };
         tokio::time::sleep(Duration::from_millis(100)).await;

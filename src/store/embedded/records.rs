@@ -1,4 +1,4 @@
-//! The small shared things, and the sites' block and allow entries, in the file.
+//! Records that all sites share, and the sites' block and allow entries, in the embedded store.
 
 use std::collections::BTreeMap;
 
@@ -12,33 +12,33 @@ use crate::error::Error;
 use crate::store::records::{RecordKind, RecordsUpdate};
 
 impl Embedded {
-    pub async fn records(&self, space: RecordKind) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-        self.records_in(space.as_str().to_owned()).await
+    pub async fn records(&self, kind: RecordKind) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+        self.records_in(kind.as_str().to_owned()).await
     }
 
-    pub async fn update_records(&self, space: RecordKind, amendment: RecordsUpdate) -> Result<Option<usize>, Error> {
-        let amending = self.writer.run(move |engine| {
-            if amendment.version.is_some_and(|expected| expected != engine.records_version()) {
+    pub async fn update_records(&self, kind: RecordKind, update: RecordsUpdate) -> Result<Option<usize>, Error> {
+        let update = self.writer.run(move |database| {
+            if update.version.is_some_and(|expected| expected != database.records_version()) {
                 return Ok(None);
             }
-            engine.touch_records();
-            engine.update_records(space.as_str(), &Site::server(), &amendment).map(Some)
+            database.touch_records();
+            database.update_records(kind.as_str(), &Site::server(), &update).map(Some)
         });
-        amending.await
+        update.await
     }
 
-    /// A site's block and allow entries.
+    /// Returns a site's block and allow entries by name.
     pub async fn list_entries(&self, site: &Site) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-        self.records_in(listed_space(site)).await
+        self.records_in(list_entries_space(site)).await
     }
 
-    pub async fn update_list_entries(&self, site: &Site, amendment: RecordsUpdate) -> Result<Option<usize>, Error> {
+    pub async fn update_list_entries(&self, site: &Site, update: RecordsUpdate) -> Result<Option<usize>, Error> {
         let site = site.clone();
-        let amending = self.writer.run(move |engine| {
-            engine.touch_lists(&site);
-            engine.update_records(&listed_space(&site), &site, &amendment).map(Some)
+        let update = self.writer.run(move |database| {
+            database.touch_lists(&site);
+            database.update_records(&list_entries_space(&site), &site, &update).map(Some)
         });
-        amending.await
+        update.await
     }
 
     async fn records_in(&self, space: String) -> Result<BTreeMap<String, Vec<u8>>, Error> {
@@ -52,9 +52,9 @@ impl Embedded {
 }
 
 impl Database {
-    /// Does what an amendment says, and records the act in the audit of `site`. Returns how many were removed.
-    fn update_records(&mut self, space: &str, site: &Site, amendment: &RecordsUpdate) -> Result<usize, Error> {
-        let RecordsUpdate { put, remove, act, .. } = amendment;
+    /// Applies an update, and appends its act to the audit log of `site`. Returns how many records were removed.
+    fn update_records(&mut self, space: &str, site: &Site, update: &RecordsUpdate) -> Result<usize, Error> {
+        let RecordsUpdate { put, remove, act, .. } = update;
         let mut insert =
             self.connection().prepare_cached("INSERT OR REPLACE INTO record (space, name, bytes) VALUES (?1, ?2, ?3)")?;
         for (name, bytes) in put {
@@ -74,7 +74,7 @@ impl Database {
     }
 }
 
-/// Returns where the file keeps a site's entries. No site holds a blank.
-fn listed_space(site: &Site) -> String {
+/// Returns the name under which the database keeps a site's entries. Unique, since site names contain no space.
+fn list_entries_space(site: &Site) -> String {
     format!("listed {}", site.as_str())
 }

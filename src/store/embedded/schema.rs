@@ -1,4 +1,4 @@
-//! The schema of the database, and the steps from one version of it to the next.
+//! The schema of the database, and its migrations.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
@@ -6,13 +6,13 @@ use super::chore;
 use crate::error::Error;
 use crate::store::row::decode_verdict;
 
-/// A step from one version of the schema to the next.
+/// A migration from one version of the schema to the next.
 pub(super) type Step = fn(&Connection) -> Result<(), Error>;
 
-/// All steps, from no schema at all. A new file takes them all too, so that there is only one way to the newest version.
+/// All migrations, from an empty file on. A new file takes them all too, so that there is only one path to the newest version.
 const STEPS: [Step; 8] = [to_1, to_2, to_3, to_4, to_5, to_6, to_7, to_8];
 
-/// Brings a database to the newest version.
+/// Migrates a database to the newest version.
 pub(super) fn prepare(connection: &Connection) -> Result<(), Error> {
     let found = version(connection)?;
     let missing = steps_after(found)?;
@@ -22,7 +22,7 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), Error> {
         transaction.pragma_update(None, "user_version", version)?;
         transaction.commit()?;
     }
-    // Before version 2 nothing was overwritten when it was deleted, so that free pages may hold it. Nobody waits yet.
+    // Version 1 did not overwrite deleted rows, so free pages may still hold them. No request waits for this at startup.
     if found == 1 {
         connection.execute_batch("VACUUM")?;
         chore::clear_wipe_request(connection)?;
@@ -30,15 +30,15 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
-/// The version of the schema. 0: none.
+/// Returns the version of the schema; 0 if there is none.
 pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// The steps that are still to be taken from a version.
+/// Returns the migrations that a database of this version still needs.
 ///
 /// # Errors
-/// A newer Gatepost made it.
+/// Returns an error if a newer Gatepost has made the database.
 pub(super) fn steps_after(version: i64) -> Result<&'static [Step], Error> {
     usize::try_from(version).ok().and_then(|version| STEPS.get(version..)).ok_or_else(|| {
         let known = STEPS.len();

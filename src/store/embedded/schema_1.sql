@@ -1,19 +1,20 @@
--- Version 1; what later versions changed is in the files beside this one. Times are microseconds since 1970; decisions are numbered as on the wire (2: hold).
--- Open it with `sqlite3 gatepost.db` whenever you like: readers do not disturb the server.
+-- Version 1; the other files hold the changes of later versions. Times are microseconds since 1970; decisions are numbered
+-- as on the wire (2: hold).
+-- `sqlite3 gatepost.db` can open the database at any time: readers do not disturb the server.
 
--- Short numbers for sites, so that five indexes need not repeat their names.
+-- Short ids for sites, so that five indexes need not repeat their names.
 CREATE TABLE site (
     key    INTEGER PRIMARY KEY,
     name   TEXT NOT NULL UNIQUE,
     secret BLOB NOT NULL
 ) STRICT;
 
--- What stands. The long columns come last, so that counting and sweeping do not read them.
+-- The current state of comments. The long columns come last, so that counts and sweeps do not read them.
 CREATE TABLE comment (
     site         INTEGER NOT NULL REFERENCES site (key),
     id           TEXT    NOT NULL,
     decision     INTEGER NOT NULL,
-    before       INTEGER NOT NULL,  -- the decision that stood before this one; 0: none
+    before       INTEGER NOT NULL,  -- the decision before this one; 0: none
     revision     INTEGER NOT NULL,
     by_moderator INTEGER NOT NULL,
     received_at  INTEGER NOT NULL,
@@ -21,18 +22,18 @@ CREATE TABLE comment (
     changed_at   INTEGER NOT NULL,
     fingerprint  BLOB    NOT NULL,
     author       BLOB,              -- keyed hash
-    event        BLOB    NOT NULL,  -- AuditEvent; empty: the machine's, which follows from the verdict
+    event        BLOB    NOT NULL,  -- AuditEvent; empty: a decision by machine, whose event follows from the verdict
     verdict      BLOB    NOT NULL,  -- Verdict
     comment      BLOB    NOT NULL   -- Comment, without e-mail, IP address and the text of its post
 ) STRICT;
 CREATE UNIQUE INDEX comment_by_id ON comment (site, id);
 CREATE INDEX comment_by_time ON comment (site, received_at);
 CREATE INDEX comment_by_risk ON comment (site, risk_at);
--- The queue: small whatever the history.
+-- The queue: small however long the history is.
 CREATE INDEX held_by_time ON comment (site, received_at) WHERE decision = 2;
 CREATE INDEX held_by_risk ON comment (site, risk_at) WHERE decision = 2;
 
--- What stood before, for the trail of a comment.
+-- Past verdicts, for the trail of a comment.
 CREATE TABLE past (
     site     INTEGER NOT NULL,
     id       TEXT    NOT NULL,
@@ -43,7 +44,7 @@ CREATE TABLE past (
     PRIMARY KEY (site, id, number)
 ) STRICT, WITHOUT ROWID;
 
--- Comments that were counted and whose verdict is on its way.
+-- Comments that are counted and whose verdict is not recorded yet.
 CREATE TABLE reservation (
     site        INTEGER NOT NULL,
     id          TEXT    NOT NULL,
@@ -55,7 +56,7 @@ CREATE TABLE reservation (
     PRIMARY KEY (site, id)
 ) STRICT, WITHOUT ROWID;
 
--- How many comments of an author stand approved, held and rejected.
+-- Number of comments of an author that are approved, held and rejected.
 CREATE TABLE author (
     site       INTEGER NOT NULL,
     person     BLOB    NOT NULL,  -- keyed hash
@@ -66,7 +67,7 @@ CREATE TABLE author (
     PRIMARY KEY (site, person)
 ) STRICT, WITHOUT ROWID;
 
--- Changes of verdicts, for watchers. AUTOINCREMENT: a number is never given twice, even after the newest is deleted.
+-- Changes of verdicts, for watchers. AUTOINCREMENT: a number is never reused, even after the newest row is deleted.
 CREATE TABLE event (
     number  INTEGER PRIMARY KEY AUTOINCREMENT,
     site    INTEGER NOT NULL,

@@ -1,8 +1,8 @@
--- Version 3: up to which number a site's events were forgotten, so that a watcher who comes late is told.
+-- Version 3: the number up to which a site's events were deleted, so that watchers with an older cursor get an error.
 ALTER TABLE site ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
--- From here on `secret` holds all secrets that the site has had, the newest first, 32 bytes each.
+-- From this version on, `secret` holds all secrets that the site has had, newest first, 32 bytes each.
 
--- Small things that belong to no site; see `records.rs`.
+-- Records by name, such as keys and the sites' block and allow entries; see `records.rs`.
 CREATE TABLE record (
     space TEXT NOT NULL,
     name  TEXT NOT NULL,

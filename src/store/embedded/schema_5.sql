@@ -1,15 +1,15 @@
--- Version 5: each site's log of outcomes, which its correction is a fold over; see `store/outcomes.rs`.
+-- Version 5: each site's outcome log, from which its correction is computed; see `store/outcomes.rs`.
 CREATE TABLE outcome (
     site   INTEGER NOT NULL,
-    number INTEGER NOT NULL,  -- rising; none is given twice
-    name   TEXT    NOT NULL,  -- of the act that taught it
-    record BLOB    NOT NULL,  -- a lesson; see `classify/site/lesson.rs`
+    number INTEGER NOT NULL,  -- rising; never reused
+    name   TEXT    NOT NULL,  -- of the act that the outcome comes from
+    record BLOB    NOT NULL,  -- a TrainingExample; see `classify/site/training_example.rs`
     PRIMARY KEY (site, number)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX outcome_by_name ON outcome (site, name);
 ALTER TABLE site ADD COLUMN outcome_newest INTEGER NOT NULL DEFAULT 0;
--- How many were taken back, replaced, forgotten or erased.
+-- Number of outcomes that were undone, replaced, expired or erased.
 ALTER TABLE site ADD COLUMN outcome_gone INTEGER NOT NULL DEFAULT 0;
--- Learning begins behind the one and ends with the other number.
+-- Learning begins after the number `outcome_from` and ends with the number `outcome_to`.
 ALTER TABLE site ADD COLUMN outcome_from INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE site ADD COLUMN outcome_to INTEGER;

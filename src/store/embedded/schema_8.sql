@@ -1,5 +1,5 @@
--- Version 8: which texts a comment has had, so that one that is sent again late is known, and when the host says that what
--- stands was sent.
+-- Version 8: the fingerprints of a comment's earlier texts, so that a late repeat is recognised, and the time at which the
+-- current text was sent according to the host.
 ALTER TABLE comment ADD COLUMN sent_at INTEGER NOT NULL DEFAULT 0;
--- Of what was kept before nothing is known.
+-- Unknown for earlier rows.
 ALTER TABLE past ADD COLUMN fingerprint BLOB NOT NULL DEFAULT x'';

@@ -1,4 +1,4 @@
-//! The sites' secrets in the file.
+//! The sites' secrets in the embedded store.
 
 use rusqlite::params;
 
@@ -9,20 +9,20 @@ use crate::error::Error;
 use crate::store::secrets::Secrets;
 
 impl Embedded {
-    /// The site's secrets: `ours` if it has none yet.
+    /// Returns the site's secrets. A site without secrets gets `ours`.
     pub async fn secrets(&self, site: &Site, ours: &Secrets) -> Result<Secrets, Error> {
         let (site, ours) = (site.clone(), ours.to_bytes());
-        let bytes = self.writer.run(move |engine| engine.secrets(&site, &ours)).await?;
+        let bytes = self.writer.run(move |database| database.secrets(&site, &ours)).await?;
         Secrets::from_bytes(&bytes).ok_or_else(|| Error::store("a site's secrets are damaged"))
     }
 
-    /// Puts others in the place of a site's secrets, if those are still the same.
+    /// Replaces a site's secrets if they are still `old`. Returns whether they were replaced.
     pub async fn swap_secrets(&self, site: &Site, old: &Secrets, new: &Secrets, act: &[u8]) -> Result<bool, Error> {
         let (site, old, new, act) = (site.clone(), old.to_bytes(), new.to_bytes(), act.to_vec());
-        let swap = self.writer.run(move |engine| {
-            let swapped = engine.swap_secrets(&site, &old, &new)?;
+        let swap = self.writer.run(move |database| {
+            let swapped = database.swap_secrets(&site, &old, &new)?;
             if swapped {
-                engine.append_audit(&site, act.clone())?;
+                database.append_audit(&site, act.clone())?;
             }
             Ok(swapped)
         });

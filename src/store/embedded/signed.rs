@@ -1,6 +1,6 @@
-//! SQLite's numbers have a sign.
+//! Converts numbers to SQLite's signed 64-bit integers.
 
-/// Returns a number as SQLite keeps it. One that is too large becomes the largest.
+/// Returns a number as a signed 64-bit integer, or the largest one if the number is too large.
 pub(super) fn signed(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }

@@ -1,9 +1,9 @@
-//! Forgets what has been kept long enough, in short slices between the writer's other work.
+//! Deletes expired data, in short slices between the writer's other work.
 //!
-//! A round looks at each site and asks indexes whether anything of it is due, which costs a few reads where nothing is. While
-//! there is more the next slice follows soon, so that the sweep keeps up with whatever comes; the writer has several times
-//! as long for other work in between, and sweeps without a pause when there is none. Authors' counts are walked over in the
-//! order of their rows instead: an index on their age would cost every comment.
+//! A round visits each site and looks up expired rows by index, which costs a few reads where nothing has expired. While
+//! there is more, the next slice follows soon, so that the sweep keeps up with the load; the writer gets several times as
+//! long for other work in between. If there is no other work, the sweep runs without a pause. Authors' counts have no index
+//! on their age, since that would cost every comment: they are scanned in the order of their rows instead.
 
 mod due;
 mod periods;
@@ -24,46 +24,46 @@ use crate::verdict::Decision;
 use due::{MAX_ROWS_PER_VISIT, forget_acts, forget_events, forget_outcomes, forget_reservations};
 use periods::SiteRetentions;
 
-/// How long a slice may take, to a row.
+/// Maximum time of a slice, checked after each row.
 const SLICE: Duration = Duration::from_millis(4);
-/// How many times as long the writer has for other work until the next slice.
+/// Minimum pause between two slices, as a multiple of the time that the last one took.
 const REST_FACTOR: u32 = 3;
-/// The least time between two rounds,
+/// Minimum time between two rounds.
 const MIN_ROUND_INTERVAL: Duration = Duration::from_secs(1);
-/// and how many times as long as the last round took, so that looking for nothing stays cheap with very many sites.
+/// Minimum time between two rounds, as a multiple of the last round's, so that empty rounds over very many sites stay cheap.
 const ROUND_INTERVAL_FACTOR: u32 = 20;
-/// How often the authors are walked over.
+/// Time between two scans of the authors.
 const AUTHOR_WALK_INTERVAL: Duration = Duration::from_secs(600);
 
-/// Where the sweep stands.
+/// The state of the sweep.
 pub(super) struct Sweep {
     retention: RetentionLookup,
     keep_events: u32,
-    /// Rises when outcomes were forgotten: what was learned from them is to be folded anew.
+    /// The versions of outcome logs, raised after a commit that removed outcomes so that the corrections are computed again.
     versions: Arc<Versions>,
-    /// This slice has forgotten some.
+    /// Whether the current slice has removed outcomes.
     outcomes_forgotten: Cell<bool>,
     /// When the next slice may begin.
     next: Instant,
     round: Option<Round>,
-    /// The last author looked at. `None`: the walk is over.
-    author: Option<(i64, Vec<u8>)>,
-    /// When the next walk over the authors may begin.
-    authors: Instant,
+    /// The last author scanned, or `None` if no scan is under way.
+    last_author: Option<(i64, Vec<u8>)>,
+    /// When the next scan of the authors may begin.
+    next_author_walk: Instant,
 }
 
-/// A visit to each site.
+/// A round: one visit to each site, repeated while sites have more expired data.
 #[derive(Clone, Copy, Default)]
 struct Round {
     /// The last site visited.
     site: i64,
-    /// A site has more that is due.
+    /// Whether a site has more expired data.
     more: bool,
-    /// How long it took so far.
+    /// Time spent so far.
     took: Duration,
 }
 
-/// The end of a slice.
+/// The time at which a slice ends.
 #[derive(Clone, Copy)]
 struct Deadline(Instant);
 
@@ -83,8 +83,8 @@ impl Sweep {
             outcomes_forgotten: Cell::new(false),
             next: now + MIN_ROUND_INTERVAL,
             round: None,
-            author: None,
-            authors: now,
+            last_author: None,
+            next_author_walk: now,
         }
     }
 
@@ -93,48 +93,48 @@ impl Sweep {
         Instant::now() >= self.next
     }
 
-    /// Returns whether a round is under way: if nobody needs the writer the next slice may begin at once.
+    /// Returns whether a round is under way. The next slice may then begin at once if the writer has nothing else to do.
     pub fn is_behind(&self) -> bool {
         self.round.is_some()
     }
 
-    /// What the slice did is committed.
+    /// Notes that the slice was committed.
     pub fn committed(&self) {
         if self.outcomes_forgotten.take() {
             self.versions.outcomes.bump_all();
         }
     }
 
-    /// What the slice did is not: the disk is full, or worse. It is tried again later.
+    /// Notes that the slice was rolled back, for example because the disk is full. The sweep tries again later.
     pub fn rolled_back(&mut self) {
         self.outcomes_forgotten.set(false);
         self.round = None;
         self.next = Instant::now() + MIN_ROUND_INTERVAL;
     }
 
-    /// Does a slice of the work, inside a transaction.
+    /// Runs a slice, inside a transaction.
     pub fn slice(&mut self, connection: &Connection) -> Result<(), Error> {
-        let begun = Instant::now();
-        let until = Deadline(begun + SLICE);
+        let started = Instant::now();
+        let deadline = Deadline(started + SLICE);
         let retention = self.retention.clone();
-        let mut periods = SiteRetentions::new(connection, &retention);
+        let mut retentions = SiteRetentions::new(connection, &retention);
         let mut round = self.round.take().unwrap_or_default();
-        let over = loop {
-            if until.has_passed() {
+        let complete = loop {
+            if deadline.has_passed() {
                 break false;
             }
             match next_site(connection, round.site)? {
                 Some(site) => {
-                    round.more |= self.visit(&mut periods, site, until)?;
+                    round.more |= self.visit(&mut retentions, site, deadline)?;
                     round.site = site;
                 }
                 None if round.more => round = Round { took: round.took, ..Round::default() },
-                None => break !self.walk_authors(&mut periods, until)? && !forget_reservations(connection)?,
+                None => break !self.walk_authors(&mut retentions, deadline)? && !forget_reservations(connection)?,
             }
         };
-        let took = begun.elapsed();
+        let took = started.elapsed();
         round.took += took;
-        if over {
+        if complete {
             self.next = Instant::now() + MIN_ROUND_INTERVAL.max(round.took * ROUND_INTERVAL_FACTOR);
         } else {
             self.round = Some(round);
@@ -143,48 +143,48 @@ impl Sweep {
         Ok(())
     }
 
-    /// Forgets what is due of a site. Returns whether there is more.
-    fn visit(&self, periods: &mut SiteRetentions<'_>, site: i64, until: Deadline) -> Result<bool, Error> {
-        let connection = periods.connection;
-        let kept = periods.get(site)?;
+    /// Deletes a site's expired data. Returns whether there is more.
+    fn visit(&self, retentions: &mut SiteRetentions<'_>, site: i64, deadline: Deadline) -> Result<bool, Error> {
+        let connection = retentions.connection;
+        let retention = retentions.get(site)?;
         let mut more = false;
-        // Written out, since the index serves only a query that says which rows are in it.
+        // The numbers are literals, since the partial index serves only queries that state its condition.
         for decision in [Decision::Approve, Decision::Reject] {
             let mut select = connection.prepare_cached(&format!(
                 "SELECT rowid, id FROM comment WHERE site = ?1 AND decision = {} AND decision <> 2 AND changed_at < ?2 \
                  ORDER BY changed_at LIMIT ?3",
                 decision.to_wire() as i32
             ))?;
-            let rows = select.query_map(params![site, ago(kept.for_decision(decision)), MAX_ROWS_PER_VISIT], |row| {
+            let rows = select.query_map(params![site, ago(retention.for_decision(decision)), MAX_ROWS_PER_VISIT], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
             })?;
             let rows = rows.collect::<Result<Vec<_>, _>>()?;
             more |= rows.len() == MAX_ROWS_PER_VISIT as usize;
             for (row, id) in rows {
-                if until.has_passed() {
+                if deadline.has_passed() {
                     return Ok(true);
                 }
                 connection.prepare_cached("DELETE FROM past WHERE site = ?1 AND id = ?2")?.execute(params![site, id])?;
                 connection.prepare_cached("DELETE FROM comment WHERE rowid = ?1")?.execute([row])?;
             }
         }
-        more |= forget_events(connection, site, kept.changes, self.keep_events)?;
-        more |= forget_acts(connection, site, kept.audit)?;
-        let (outcomes, left) = forget_outcomes(connection, site, kept.outcomes)?;
+        more |= forget_events(connection, site, retention.changes, self.keep_events)?;
+        more |= forget_acts(connection, site, retention.audit)?;
+        let (outcomes, left) = forget_outcomes(connection, site, retention.outcomes)?;
         if outcomes > 0 {
             self.outcomes_forgotten.set(true);
         }
         Ok(more || left)
     }
 
-    /// Forgets authors of whom nothing moved for long enough, from the first again after a while. Returns whether the walk
-    /// is still under way.
-    fn walk_authors(&mut self, periods: &mut SiteRetentions<'_>, until: Deadline) -> Result<bool, Error> {
-        if self.author.is_none() && Instant::now() < self.authors {
+    /// Deletes the counts of authors that have not changed for long enough. A scan starts again from the first author after
+    /// [`AUTHOR_WALK_INTERVAL`]. Returns whether the scan is still under way.
+    fn walk_authors(&mut self, retentions: &mut SiteRetentions<'_>, deadline: Deadline) -> Result<bool, Error> {
+        if self.last_author.is_none() && Instant::now() < self.next_author_walk {
             return Ok(false);
         }
-        let connection = periods.connection;
-        let (site, person) = self.author.take().unwrap_or_default();
+        let connection = retentions.connection;
+        let (site, person) = self.last_author.take().unwrap_or_default();
         let mut select = connection.prepare_cached(
             "SELECT site, person, changed_at FROM author WHERE (site, person) > (?1, ?2) ORDER BY site, person LIMIT ?3",
         )?;
@@ -193,19 +193,19 @@ impl Sweep {
         })?;
         for row in rows.collect::<Result<Vec<_>, _>>()? {
             let (site, person, changed_at) = row;
-            if changed_at < ago(periods.get(site)?.authors) {
+            if changed_at < ago(retentions.get(site)?.authors) {
                 let mut delete = connection.prepare_cached("DELETE FROM author WHERE site = ?1 AND person = ?2")?;
                 delete.execute(params![site, person])?;
             }
-            self.author = Some((site, person));
-            if until.has_passed() {
+            self.last_author = Some((site, person));
+            if deadline.has_passed() {
                 return Ok(true);
             }
         }
-        if self.author.is_none() {
-            self.authors = Instant::now() + AUTHOR_WALK_INTERVAL;
+        if self.last_author.is_none() {
+            self.next_author_walk = Instant::now() + AUTHOR_WALK_INTERVAL;
         }
-        Ok(self.author.is_some())
+        Ok(self.last_author.is_some())
     }
 }
 

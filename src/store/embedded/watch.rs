@@ -15,10 +15,10 @@ use crate::store::change::ChangeEvent;
 use crate::store::cursor::Cursor;
 use crate::store::row::decode_verdict;
 
-/// Most changes delivered at once.
+/// Maximum number of changes delivered at once.
 const CHUNK: i64 = 256;
 
-/// One watcher.
+/// A watcher of a site's changes.
 pub(in crate::store) struct Watch {
     store: Arc<Embedded>,
     site: Site,
@@ -32,7 +32,7 @@ impl Embedded {
         self.read(ReadSize::Short, move |connection| read::latest_event(connection, &site)).await.map(Cursor::number)
     }
 
-    /// Before which cursor changes were forgotten, if any were.
+    /// Returns the cursor before which changes were deleted, or `None` if none were.
     pub async fn forgotten_before(&self, site: &Site) -> Result<Option<Cursor>, Error> {
         let site = site.clone();
         let forgotten = self.read(ReadSize::Short, move |connection| read::forgotten_events(connection, &site)).await?;
@@ -45,10 +45,11 @@ impl Embedded {
 }
 
 impl Watch {
+    /// Waits at most `wait` for changes after the last one delivered, and returns them.
     pub async fn next(&mut self, wait: Duration) -> Result<Vec<ChangeEvent>, Error> {
         let deadline = Instant::now() + wait;
         loop {
-            // Marked as seen before reading: a change that comes while we read wakes us again.
+            // Marked as seen before the read: a change that arrives during the read wakes this again.
             self.newest.borrow_and_update();
             let (site, after) = (self.site.clone(), self.after);
             let events = move |connection: &Connection| read::events(connection, &site, after, CHUNK);

@@ -1,6 +1,6 @@
-//! The one thread that writes: takes all jobs that wait, does them in one transaction, commits once, then answers.
+//! The writer's thread: takes all waiting jobs, runs them in one transaction, commits once, then answers.
 //!
-//! A commit costs the same for one job as for a hundred, so that under load the disk is waited for once per batch.
+//! A commit costs the same for one job as for a hundred, so under load there is one disk sync per batch.
 
 use std::fs::File;
 use std::sync::Mutex;
@@ -13,30 +13,30 @@ use super::sweep::Sweep;
 use super::wipe::Wipe;
 use crate::error::Error;
 
-/// Most jobs in one transaction.
+/// Maximum number of jobs in one transaction.
 const MAX_BATCH: usize = 256;
-/// How many jobs may wait before callers wait to hand theirs in.
+/// Capacity of the queue of jobs. Callers wait while it is full.
 const MAX_WAITING: usize = 1_024;
 
-/// The way to the thread.
+/// A handle to the writer's thread.
 pub(super) struct Writer {
     jobs: mpsc::Sender<Task>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What the thread is sent.
+/// A message to the thread.
 enum Task {
     Job(Box<dyn Job>),
-    /// An occasion for chores.
+    /// A wake-up to run chores.
     Tick,
     Stop,
 }
 
-/// Work, and the caller who waits for it.
+/// A unit of work with the caller that waits for it.
 trait Job: Send {
-    /// Does the work inside a transaction; may be called again after a rollback. Tells whether it succeeded.
-    fn run(&mut self, engine: &mut Database) -> bool;
-    /// Hands over what the work gave, or why nothing of it was kept.
+    /// Runs the work inside a transaction. Returns whether it succeeded. May be called again after a rollback.
+    fn run(&mut self, database: &mut Database) -> bool;
+    /// Sends the result of the work to the caller, or why it was not committed.
     fn answer(self: Box<Self>, committed: Result<(), String>);
 }
 
@@ -51,36 +51,36 @@ where
     T: Send,
     F: FnMut(&mut Database) -> Result<T, Error> + Send,
 {
-    fn run(&mut self, engine: &mut Database) -> bool {
-        self.outcome.insert((self.work)(engine)).is_ok()
+    fn run(&mut self, database: &mut Database) -> bool {
+        self.outcome.insert((self.work)(database)).is_ok()
     }
 
     fn answer(self: Box<Self>, committed: Result<(), String>) {
         let outcome = match (committed, self.outcome) {
-            // Its own error says more than that the transaction failed.
+            // The error of the work itself is more specific than that the transaction failed.
             (_, Some(Err(error))) => Err(error),
             (Ok(()), Some(outcome)) => outcome,
             (Ok(()), None) => Err(Error::store("the work was not done")),
             (Err(error), _) => Err(Error::store(error)),
         };
-        // The caller may have gone. What was committed stays; a retry finds it.
+        // The caller may have cancelled. What was committed stays, and a retry finds it.
         let _ = self.caller.send(outcome);
     }
 }
 
 impl Writer {
-    /// Starts the thread. It holds `lock` for as long as it can write.
-    pub fn start(engine: Database, chores: Chores, newest: watch::Sender<i64>, lock: File) -> Result<Self, Error> {
+    /// Starts the thread, which holds `lock` for as long as it can write.
+    pub fn start(database: Database, chores: Chores, newest: watch::Sender<i64>, lock: File) -> Result<Self, Error> {
         let (jobs, waiting) = mpsc::channel(MAX_WAITING);
         let work = move || {
-            run_thread(engine, chores, waiting, &newest);
+            run_thread(database, chores, waiting, &newest);
             drop(lock);
         };
         let thread = thread::Builder::new().name("gatepost-store".to_owned()).spawn(work).map_err(Error::store)?;
         Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Has the thread do some work in a transaction, and returns when that is committed.
+    /// Runs some work in a transaction on the thread. Returns its result once it is committed.
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnMut(&mut Database) -> Result<T, Error> + Send + 'static,
@@ -91,18 +91,18 @@ impl Writer {
         answer.await.map_err(|_| stopped())?
     }
 
-    /// Returns what gives the thread an occasion for its chores when it is called.
+    /// Returns a function that wakes the thread to run its chores.
     pub fn ticker(&self) -> impl Fn() + Send + 'static {
         let jobs = self.jobs.downgrade();
         move || {
-            // A thread that has other work takes that for an occasion.
+            // If the queue is full, the thread is awake anyway and runs its chores after the batch.
             let _ = jobs.upgrade().map(|jobs| jobs.try_send(Task::Tick));
         }
     }
 
-    /// Lets the thread do what was asked of it so far, and waits until it has let go of the database.
+    /// Waits until the thread has done the jobs that were sent so far and has closed the database.
     pub async fn stop(&self) {
-        // Fails when it has stopped already.
+        // Fails if the thread has already stopped.
         let _ = self.jobs.send(Task::Stop).await;
         let thread = self.thread.lock().ok().and_then(|mut thread| thread.take());
         // A panic of the thread was reported when it happened.
@@ -121,8 +121,8 @@ impl Drop for Writer {
     }
 }
 
-/// The thread's whole life.
-fn run_thread(mut engine: Database, mut chores: Chores, mut waiting: mpsc::Receiver<Task>, newest: &watch::Sender<i64>) {
+/// Runs the thread: handles batches of tasks until it is stopped or all senders are gone.
+fn run_thread(mut database: Database, mut chores: Chores, mut waiting: mpsc::Receiver<Task>, newest: &watch::Sender<i64>) {
     let mut tasks = Vec::with_capacity(MAX_BATCH);
     let mut stopping = false;
     while !stopping && waiting.blocking_recv_many(&mut tasks, MAX_BATCH) > 0 {
@@ -135,59 +135,59 @@ fn run_thread(mut engine: Database, mut chores: Chores, mut waiting: mpsc::Recei
             }
         }
         if !jobs.is_empty() {
-            run_jobs(&mut engine, jobs, newest);
+            run_jobs(&mut database, jobs, newest);
         }
-        chores.run_due(&mut engine);
-        // Nobody waits: what is left of the sweep is done now, a slice at a time.
+        chores.run_due(&mut database);
+        // With no job waiting, the rest of the sweep runs now, one slice at a time.
         while !stopping && waiting.is_empty() && chores.sweep.is_behind() {
-            chores.sweep(&mut engine);
+            chores.sweep(&mut database);
         }
     }
-    engine.finish();
-    drop(engine);
-    // Last: see [`Wipe`].
+    database.finish();
+    drop(database);
+    // After the database: see [`Wipe`].
     drop(chores);
 }
 
-/// What the thread does between other work.
+/// Maintenance work that the thread does between jobs.
 pub(super) struct Chores {
     pub sweep: Sweep,
     pub wipe: Wipe,
 }
 
 impl Chores {
-    /// Does what is due, in small steps.
-    fn run_due(&mut self, engine: &mut Database) {
-        if engine.take_erased() {
+    /// Runs the chores that are due, in small steps.
+    fn run_due(&mut self, database: &mut Database) {
+        if database.take_erased() {
             self.wipe.request();
         }
         if self.sweep.is_due() {
-            self.sweep(engine);
+            self.sweep(database);
         }
         if self.wipe.is_due() {
-            self.wipe.step(engine.connection());
+            self.wipe.step(database.connection());
         }
     }
 
-    fn sweep(&mut self, engine: &mut Database) {
-        // What could not be swept now will be later; the next job meets the same trouble and reports it.
-        let swept = engine.begin().and_then(|()| self.sweep.slice(engine.connection())).and_then(|()| engine.commit());
+    fn sweep(&mut self, database: &mut Database) {
+        // A failed slice is retried later. A permanent fault also fails the next job, which reports it.
+        let swept = database.begin().and_then(|()| self.sweep.slice(database.connection())).and_then(|()| database.commit());
         match swept {
             Ok(_) => self.sweep.committed(),
             Err(_) => {
-                engine.roll_back();
+                database.roll_back();
                 self.sweep.rolled_back();
             }
         }
     }
 }
 
-/// Does all jobs in one transaction; if one of them fails, each in its own, so that only that one fails.
-fn run_jobs(engine: &mut Database, mut jobs: Vec<Box<dyn Job>>, newest: &watch::Sender<i64>) {
-    let result = transact(engine, &mut jobs, newest);
+/// Runs all jobs in one transaction. If one of them fails, runs each in its own, so that only that one fails.
+fn run_jobs(database: &mut Database, mut jobs: Vec<Box<dyn Job>>, newest: &watch::Sender<i64>) {
+    let result = transact(database, &mut jobs, newest);
     if matches!(result, Err(Failed::Job)) && jobs.len() > 1 {
         for job in jobs {
-            run_jobs(engine, vec![job], newest);
+            run_jobs(database, vec![job], newest);
         }
         return;
     }
@@ -200,20 +200,20 @@ fn run_jobs(engine: &mut Database, mut jobs: Vec<Box<dyn Job>>, newest: &watch::
     }
 }
 
-/// Why nothing of a transaction was kept.
+/// Why a transaction was rolled back.
 enum Failed {
     Job,
     Transaction(String),
 }
 
-fn transact(engine: &mut Database, jobs: &mut [Box<dyn Job>], newest: &watch::Sender<i64>) -> Result<(), Failed> {
+fn transact(database: &mut Database, jobs: &mut [Box<dyn Job>], newest: &watch::Sender<i64>) -> Result<(), Failed> {
     let failed = |error: Error| Failed::Transaction(cause(&error));
-    engine.begin().map_err(failed)?;
-    if !jobs.iter_mut().all(|job| job.run(engine)) {
-        engine.roll_back();
+    database.begin().map_err(failed)?;
+    if !jobs.iter_mut().all(|job| job.run(database)) {
+        database.roll_back();
         return Err(Failed::Job);
     }
-    match engine.commit() {
+    match database.commit() {
         Ok(event) => {
             if let Some(event) = event {
                 newest.send_replace(event);
@@ -221,13 +221,13 @@ fn transact(engine: &mut Database, jobs: &mut [Box<dyn Job>], newest: &watch::Se
             Ok(())
         }
         Err(error) => {
-            engine.roll_back();
+            database.roll_back();
             Err(failed(error))
         }
     }
 }
 
-/// What the engine said: the outer error only says that the store is unavailable.
+/// Returns the message of the underlying error, since the outer one only says that the store is unavailable.
 fn cause(error: &Error) -> String {
     std::error::Error::source(error).unwrap_or(error).to_string()
 }

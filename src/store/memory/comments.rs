@@ -1,4 +1,4 @@
-//! Comments in memory: each function one step under one lock.
+//! Comments in memory: each function is one step under the lock.
 
 use super::entry::{EditHistory, MemoryComment, MemoryVerdict};
 use super::site::{Reservation, site_state};
@@ -21,38 +21,38 @@ impl Memory {
         let limits = admission.applied_limits();
         let mut state = self.state()?;
         let State { sites, limits: counts, bytes: total, .. } = &mut *state;
-        let shelf = site_state(sites, site);
-        let standing = shelf.comments.get(id);
-        if let Some(entry) = standing.filter(|entry| entry.is_repeat(admission.comment)) {
+        let site_state = site_state(sites, site);
+        let current = site_state.comments.get(id);
+        if let Some(entry) = current.filter(|entry| entry.is_repeat(admission.comment)) {
             return Ok(AdmissionOutcome::Repeated(entry.current.verdict.clone()));
         }
-        if let Some(reserved) = shelf.reserved.peek(id).filter(|reserved| reserved.fingerprint == fingerprint) {
-            let Reservation { facts, verdict_id, revision, .. } = reserved;
+        if let Some(reservation) = site_state.reserved.peek(id).filter(|reservation| reservation.fingerprint == fingerprint) {
+            let Reservation { facts, verdict_id, revision, .. } = reservation;
             return Ok(AdmissionOutcome::Undecided {
                 facts: facts.clone(),
                 verdict_id: verdict_id.clone(),
                 revision: *revision,
             });
         }
-        let weighing = counts.check(shelf.number, &limits);
-        counts.count(&weighing);
+        let check = counts.check(site_state.number, &limits);
+        counts.count(&check);
         counts.commit();
         let facts = Facts {
-            author: shelf.history(admission.persons.author()),
-            previous: standing.map(|entry| entry.previous()),
-            limits: weighing.states,
-            // Counted by the process, for all its engines.
+            author: site_state.history(admission.persons.author()),
+            previous: current.map(|entry| entry.previous()),
+            limits: check.states,
+            // The process counts near-duplicates itself, whichever engine it uses.
             duplicates: DuplicateCounts::default(),
             decided_duplicate: None,
             flood: FloodCounts::default(),
         };
-        if standing.is_none() && admission.trusts(facts.author) && !facts.limits.iter().any(LimitState::is_exceeded) {
+        if current.is_none() && admission.trusts(facts.author) && !facts.limits.iter().any(LimitState::is_exceeded) {
             let verdict = with_rate_limit(admission.tentative, facts.tightest());
-            shelf.reserved.pop(id);
+            site_state.reserved.pop(id);
             if let Some(act) = machine_record(&verdict, &admission.persons) {
-                shelf.append_audit(act);
+                site_state.append_audit(act);
             }
-            shelf.insert(
+            site_state.insert(
                 admission,
                 MemoryVerdict { verdict: verdict.clone(), event: None, before: None },
                 EditHistory::default(),
@@ -61,12 +61,12 @@ impl Memory {
             state.remember(site, id);
             return Ok(AdmissionOutcome::Recorded(verdict));
         }
-        let revision = standing.map_or(1, |entry| entry.current.verdict.revision.saturating_add(1));
+        let revision = current.map_or(1, |entry| entry.current.verdict.revision.saturating_add(1));
         let verdict_id = admission.tentative.id.clone();
         let reservation = Reservation { fingerprint, facts: facts.clone(), verdict_id: verdict_id.clone(), revision };
-        shelf.reserved.put(id.clone(), reservation);
-        if shelf.reserved.len() > MAX_RESERVED {
-            shelf.reserved.pop_lru();
+        site_state.reserved.put(id.clone(), reservation);
+        if site_state.reserved.len() > MAX_RESERVED {
+            site_state.reserved.pop_lru();
         }
         Ok(AdmissionOutcome::Undecided { facts, verdict_id, revision })
     }
@@ -74,17 +74,17 @@ impl Memory {
     pub fn peek(&self, admission: &Admission<'_>) -> Result<Facts, Error> {
         let (site, id) = (admission.comment.site(), admission.comment.id());
         let state = self.state()?;
-        // A site that was never heard of gets no shelf for being asked about.
-        let shelf = state.sites.get(site);
-        let standing = shelf.and_then(|shelf| shelf.comments.get(id));
-        let number = shelf.map_or(-1, |shelf| shelf.number);
+        // An unknown site is not created by a query.
+        let site_state = state.sites.get(site);
+        let current = site_state.and_then(|site_state| site_state.comments.get(id));
+        let number = site_state.map_or(-1, |site_state| site_state.number);
         Ok(Facts {
             limits: state.limits.check(number, &admission.applied_limits()).states,
             author: admission
                 .persons
                 .author()
-                .map(|author| shelf.and_then(|shelf| shelf.history(Some(author))).unwrap_or_default()),
-            previous: standing.filter(|entry| !entry.has_text(admission.comment)).map(|entry| entry.previous()),
+                .map(|author| site_state.and_then(|site_state| site_state.history(Some(author))).unwrap_or_default()),
+            previous: current.filter(|entry| !entry.has_text(admission.comment)).map(|entry| entry.previous()),
             duplicates: DuplicateCounts::default(),
             decided_duplicate: None,
             flood: FloodCounts::default(),
@@ -95,25 +95,25 @@ impl Memory {
         let (site, id, fingerprint) = (admission.comment.site(), admission.comment.id(), admission.comment.fingerprint());
         let mut state = self.state()?;
         let State { sites, bytes: total, .. } = &mut *state;
-        let shelf = site_state(sites, site);
-        if let Some(entry) = shelf.comments.get(id).filter(|entry| entry.fingerprint == fingerprint) {
+        let site_state = site_state(sites, site);
+        if let Some(entry) = site_state.comments.get(id).filter(|entry| entry.fingerprint == fingerprint) {
             return Ok(entry.current.verdict.clone());
         }
-        let standing = shelf.comments.remove(id).map(|entry| *entry);
-        let expected = standing.as_ref().map_or(1, |entry| entry.current.verdict.revision.saturating_add(1));
-        let newer = shelf.reserved.peek(id).is_some_and(|reserved| reserved.fingerprint != fingerprint);
+        let current = site_state.comments.remove(id).map(|entry| *entry);
+        let expected = current.as_ref().map_or(1, |entry| entry.current.verdict.revision.saturating_add(1));
+        let newer = site_state.reserved.peek(id).is_some_and(|reservation| reservation.fingerprint != fingerprint);
         if newer || expected != verdict.revision {
-            // Edited meanwhile: the newer body decides what stands.
-            shelf.comments.extend(standing.map(|entry| (id.clone(), Box::new(entry))));
+            // The comment was edited in the meantime; the newer text determines the current verdict.
+            site_state.comments.extend(current.map(|entry| (id.clone(), Box::new(entry))));
             return Ok(verdict.clone());
         }
-        shelf.reserved.pop(id);
-        let (before, past, first) = match standing {
+        site_state.reserved.pop(id);
+        let (before, past, first) = match current {
             None => (None, EditHistory::default(), true),
-            Some(MemoryComment { current: standing, mut trail, author, persons, fingerprint, mut texts, .. }) => {
-                let before = standing.verdict.decision;
-                shelf.uncount(author, before);
-                trail.push(standing);
+            Some(MemoryComment { current, mut trail, author, persons, fingerprint, mut texts, .. }) => {
+                let before = current.verdict.decision;
+                site_state.uncount(author, before);
+                trail.push(current);
                 trail.drain(..trail.len().saturating_sub(MAX_PAST_VERDICTS));
                 texts.push(fingerprint);
                 texts.drain(..texts.len().saturating_sub(MAX_PAST_VERDICTS));
@@ -121,13 +121,13 @@ impl Memory {
             }
         };
         if let Some(act) = machine_record(verdict, &admission.persons) {
-            shelf.append_audit(with_before(act, before.map_or(0, |before| before.to_wire().into())));
+            site_state.append_audit(with_before(act, before.map_or(0, |before| before.to_wire().into())));
         }
-        shelf.insert(admission, MemoryVerdict { verdict: verdict.clone(), event: None, before }, past, total);
+        site_state.insert(admission, MemoryVerdict { verdict: verdict.clone(), event: None, before }, past, total);
         if first {
             state.remember(site, id);
         } else {
-            self.publish_change(shelf, verdict);
+            self.publish_change(site_state, verdict);
             state.evict();
         }
         Ok(verdict.clone())
@@ -135,7 +135,7 @@ impl Memory {
 
     pub fn queue(&self, site: &Site) -> Result<QueueSummary, Error> {
         let state = self.state()?;
-        let all = state.sites.get(site).into_iter().flat_map(|shelf| shelf.comments.values());
+        let all = state.sites.get(site).into_iter().flat_map(|site_state| site_state.comments.values());
         let held = || all.clone().filter(|entry| entry.current.verdict.decision == Decision::Hold);
         let oldest = held().map(|entry| entry.received_at).min().map(from_micros).transpose()?;
         Ok(QueueSummary { comments: held().count().try_into().unwrap_or(u64::MAX), oldest })
@@ -143,8 +143,8 @@ impl Memory {
 
     pub fn replace(&self, site: &Site, id: &CommentId, change: &Change<'_>) -> Result<bool, Error> {
         let mut state = self.state()?;
-        let Some(shelf) = state.sites.get_mut(site) else { return Ok(false) };
-        let Some(entry) = shelf.comments.get_mut(id) else { return Ok(false) };
+        let Some(site_state) = state.sites.get_mut(site) else { return Ok(false) };
+        let Some(entry) = site_state.comments.get_mut(id) else { return Ok(false) };
         if entry.current.verdict.revision != change.expected_revision {
             return Ok(false);
         }
@@ -153,47 +153,49 @@ impl Memory {
         entry.trail.push(std::mem::replace(&mut entry.current, next));
         entry.trail.drain(..entry.trail.len().saturating_sub(MAX_PAST_VERDICTS));
         let author = entry.author;
-        shelf.uncount(author, before);
-        shelf.count(author, change.verdict.decision);
-        shelf.append_audit(prost::Message::encode_to_vec(&change.event));
-        shelf.outcomes.update(&change.outcome_update);
-        self.publish_change(shelf, change.verdict);
+        site_state.uncount(author, before);
+        site_state.count(author, change.verdict.decision);
+        site_state.append_audit(prost::Message::encode_to_vec(&change.event));
+        site_state.outcomes.update(&change.outcome_update);
+        self.publish_change(site_state, change.verdict);
         Ok(true)
     }
 
     pub fn get(&self, site: &Site, id: &CommentId) -> Result<Option<StoredComment>, Error> {
         let state = self.state()?;
-        let entry = state.sites.get(site).and_then(|shelf| shelf.comments.get(id));
+        let entry = state.sites.get(site).and_then(|site_state| site_state.comments.get(id));
         entry.map(|entry| entry.to_stored(true)).transpose()
     }
 
     pub fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
         let state = self.state()?;
-        Ok(state.sites.get(site).and_then(|shelf| shelf.history(Some(*author))).unwrap_or_default())
+        Ok(state.sites.get(site).and_then(|site_state| site_state.history(Some(*author))).unwrap_or_default())
     }
 
     pub fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
-        let mut filling = PageBuilder::new(query)?;
+        let mut page = PageBuilder::new(query)?;
         let state = self.state()?;
         let mut all: Vec<(ListPosition, &MemoryComment)> = Vec::new();
-        if let Some(shelf) = state.sites.get(site) {
+        if let Some(site_state) = state.sites.get(site) {
             let wanted = |entry: &&MemoryComment| {
                 let verdict = &entry.current.verdict;
                 query.decision.is_none_or(|decision| decision == verdict.decision)
                     && (!query.spot_checks || verdict.is_spot_check())
             };
-            let entries = shelf.comments.values().map(|entry| &**entry).filter(wanted);
+            let entries = site_state.comments.values().map(|entry| &**entry).filter(wanted);
             all.extend(entries.map(|entry| (entry.position(query.order), entry)));
         }
         let backwards = query.order == Order::Newest;
         all.sort_by(|a, b| if backwards { b.0.cmp(&a.0) } else { a.0.cmp(&b.0) });
-        while let Some((after, count)) = filling.next_chunk() {
-            let behind = |place: &ListPosition| after.is_none_or(|after| if backwards { place < after } else { place > after });
-            let rows = all.iter().filter(|(place, _)| behind(place)).take(count);
-            let rows =
-                rows.map(|(place, entry)| Ok((place.clone(), Some(entry.to_stored(false)?)))).collect::<Result<_, Error>>()?;
-            filling.add(count, rows);
+        while let Some((after, count)) = page.next_chunk() {
+            let is_after =
+                |position: &ListPosition| after.is_none_or(|after| if backwards { position < after } else { position > after });
+            let rows = all.iter().filter(|(position, _)| is_after(position)).take(count);
+            let rows = rows
+                .map(|(position, entry)| Ok((position.clone(), Some(entry.to_stored(false)?))))
+                .collect::<Result<_, Error>>()?;
+            page.add(count, rows);
         }
-        Ok(filling.build())
+        Ok(page.build())
     }
 }

@@ -1,4 +1,4 @@
-//! A comment in memory, and the verdicts that stand and stood on it.
+//! A comment in memory, with its current and past verdicts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,26 +16,26 @@ use crate::store::page::{ListPosition, Order};
 use crate::store::person::Person;
 use crate::verdict::{Decision, Verdict};
 
-/// A comment and what was decided on it.
+/// A comment and the verdicts on it.
 pub(super) struct MemoryComment {
-    /// Counts its bytes while it is there.
+    /// Counts the comment's bytes for as long as it exists.
     #[allow(dead_code, reason = "dropped")]
     pub weight: ByteCount,
     pub fingerprint: Fingerprint,
-    /// When the host says that it was sent. 0: it does not say.
+    /// When the comment was sent according to the host, in microseconds since 1970; 0 if the host does not say.
     pub sent_at: u64,
-    /// The texts that it had before.
+    /// The fingerprints of its earlier texts.
     pub texts: Vec<Fingerprint>,
     pub comment: pb::Comment,
     pub received_at: i64,
     pub author: Option<Person>,
-    /// All that any text of it came from.
+    /// Hashes of all persons that any text of it came from.
     pub persons: Vec<Person>,
     pub current: MemoryVerdict,
     pub trail: Vec<MemoryVerdict>,
 }
 
-/// The bytes of a comment, in the sum of all.
+/// The size of a comment, counted in the total of all comments until it is dropped.
 pub(super) struct ByteCount {
     bytes: usize,
     total: Arc<AtomicUsize>,
@@ -55,7 +55,7 @@ impl Drop for ByteCount {
     }
 }
 
-/// What there was of a comment before its present text.
+/// The earlier state of a comment that was edited.
 #[derive(Default)]
 pub(super) struct EditHistory {
     pub trail: Vec<MemoryVerdict>,
@@ -63,33 +63,35 @@ pub(super) struct EditHistory {
     pub texts: Vec<Fingerprint>,
 }
 
-/// A verdict that stands or stood.
+/// A current or past verdict.
 #[derive(Clone)]
 pub(super) struct MemoryVerdict {
     pub verdict: Verdict,
-    /// `None`: the machine's, which follows from the verdict and what stood before.
+    /// The act that led to the verdict. `None` is a decision by machine, whose event follows from the verdict and `before`.
     pub event: Option<pb::AuditEvent>,
     pub before: Option<Decision>,
 }
 
 impl MemoryComment {
-    /// Returns whether this text stands.
+    /// Returns whether the comment currently has this text.
     pub fn has_text(&self, comment: &Comment) -> bool {
         self.fingerprint == comment.fingerprint()
     }
 
-    /// Returns whether this text stands, or comes after another that was sent later.
+    /// Returns whether the comment currently has this text, or has one that was sent later.
     pub fn is_repeat(&self, comment: &Comment) -> bool {
         let before = self.texts.contains(&comment.fingerprint());
         let (sent_at, received_at) = (comment.sent_at().unwrap_or(0), self.received_at.unsigned_abs());
         self.has_text(comment) || is_outdated(before, sent_at, self.sent_at, received_at)
     }
 
+    /// Returns the current decision as a fact for the decision on an edit.
     pub fn previous(&self) -> Previous {
         let verdict = &self.current.verdict;
         Previous { decision: verdict.decision, by_moderator: !verdict.is_by_machine() }
     }
 
+    /// Returns the comment's position in a list.
     pub fn position(&self, order: Order) -> ListPosition {
         let key = match order {
             Order::Risk => self.received_at - risk_lead(&self.current.verdict),
@@ -98,6 +100,7 @@ impl MemoryComment {
         ListPosition { key, id: self.comment.comment_id.clone() }
     }
 
+    /// Returns the comment as the store returns it.
     pub fn to_stored(&self, with_trail: bool) -> Result<StoredComment, Error> {
         let PastVerdict { verdict, event } = self.current.clone().into_past();
         let received_at: SystemTime = from_micros(self.received_at)?;

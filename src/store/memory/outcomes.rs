@@ -1,4 +1,4 @@
-//! Reads and changes the sites' logs of outcomes in memory.
+//! Reads and changes the sites' outcome logs in memory.
 
 use super::Memory;
 use super::site::site_state;
@@ -8,30 +8,30 @@ use crate::store::outcomes::{OutcomeLogState, OutcomeUpdate};
 
 impl Memory {
     pub fn outcome_head(&self, site: &Site) -> Result<OutcomeLogState, Error> {
-        Ok(self.state()?.sites.get(site).map(|shelf| shelf.outcomes.head.clone()).unwrap_or_default())
+        Ok(self.state()?.sites.get(site).map(|site_state| site_state.outcomes.head.clone()).unwrap_or_default())
     }
 
     pub fn outcomes(&self, site: &Site, after: u64, until: u64) -> Result<Vec<(u64, Vec<u8>)>, Error> {
         let state = self.state()?;
-        let Some(shelf) = state.sites.get(site) else { return Ok(Vec::new()) };
+        let Some(site_state) = state.sites.get(site) else { return Ok(Vec::new()) };
         if after >= until {
             return Ok(Vec::new());
         }
-        let records = shelf.outcomes.records.range(after + 1..=until);
+        let records = site_state.outcomes.records.range(after + 1..=until);
         Ok(records.map(|(number, (_, record))| (*number, record.clone())).collect())
     }
 
     pub fn outcome_named(&self, site: &Site, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let state = self.state()?;
-        let mut records = state.sites.get(site).into_iter().flat_map(|shelf| shelf.outcomes.records.values());
+        let mut records = state.sites.get(site).into_iter().flat_map(|site_state| site_state.outcomes.records.values());
         Ok(records.find(|(known, _)| known == name).map(|(_, record)| record.clone()))
     }
 
-    pub fn update_outcomes(&self, site: &Site, teaching: &OutcomeUpdate, act: Option<Vec<u8>>) -> Result<(), Error> {
+    pub fn update_outcomes(&self, site: &Site, update: &OutcomeUpdate, act: Option<Vec<u8>>) -> Result<(), Error> {
         let mut state = self.state()?;
-        let shelf = site_state(&mut state.sites, site);
-        shelf.outcomes.update(teaching);
-        act.into_iter().for_each(|act| shelf.append_audit(act));
+        let site_state = site_state(&mut state.sites, site);
+        site_state.outcomes.update(update);
+        act.into_iter().for_each(|act| site_state.append_audit(act));
         Ok(())
     }
 
@@ -46,9 +46,9 @@ impl Memory {
 
     pub fn set_outcome_range(&self, site: &Site, from: u64, to: Option<u64>, act: Vec<u8>) -> Result<(), Error> {
         let mut state = self.state()?;
-        let shelf = site_state(&mut state.sites, site);
-        (shelf.outcomes.head.from, shelf.outcomes.head.to) = (from, to);
-        shelf.append_audit(act);
+        let site_state = site_state(&mut state.sites, site);
+        (site_state.outcomes.head.from, site_state.outcomes.head.to) = (from, to);
+        site_state.append_audit(act);
         Ok(())
     }
 }

@@ -7,21 +7,21 @@ use crate::error::Error;
 use crate::store::secrets::Secrets;
 
 impl Memory {
-    /// The site's secrets: `ours` if it has none yet.
+    /// Returns the site's secrets. A site without secrets gets `ours`.
     pub fn secrets(&self, site: &Site, ours: &Secrets) -> Result<Secrets, Error> {
         let mut state = self.state()?;
-        let shelf = site_state(&mut state.sites, site);
-        Ok(shelf.secrets.get_or_insert_with(|| ours.clone()).clone())
+        let site_state = site_state(&mut state.sites, site);
+        Ok(site_state.secrets.get_or_insert_with(|| ours.clone()).clone())
     }
 
-    /// Puts others in the place of a site's secrets, if those are still the same.
+    /// Replaces a site's secrets if they are still `old`. Returns whether they were replaced.
     pub fn swap_secrets(&self, site: &Site, old: &Secrets, new: &Secrets, act: &[u8]) -> Result<bool, Error> {
         let mut state = self.state()?;
-        let shelf = site_state(&mut state.sites, site);
-        let same = shelf.secrets.as_ref() == Some(old);
+        let site_state = site_state(&mut state.sites, site);
+        let same = site_state.secrets.as_ref() == Some(old);
         if same {
-            shelf.secrets = Some(new.clone());
-            shelf.append_audit(act.to_vec());
+            site_state.secrets = Some(new.clone());
+            site_state.append_audit(act.to_vec());
         }
         Ok(same)
     }

@@ -1,4 +1,4 @@
-//! What memory holds of each site.
+//! The state of each site in memory.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -18,34 +18,34 @@ use crate::store::person::Person;
 use crate::store::secrets::Secrets;
 use crate::verdict::{Decision, Verdict};
 
-/// How many sites are remembered. Beyond them the one goes of which least would be lost.
+/// Maximum number of sites. Beyond it, the site with the least to lose is evicted.
 const MAX_SITES: usize = 10_000;
-/// How many records of a site's audit are kept.
+/// Maximum number of audit records kept for a site.
 const MAX_ACTS: usize = 10_000;
 
-/// What there is of one site.
+/// The state of one site.
 pub(super) struct SiteState {
-    /// Names the site in the limits.
+    /// Identifies the site in the rate limits.
     pub number: i64,
-    /// When it was asked for last, by a count of all such occasions.
+    /// The value of a process-wide counter when the site was last used.
     pub used: u64,
     pub secrets: Option<Secrets>,
-    /// Boxed: the table has room for twice as many as there are.
+    /// Boxed, since the table reserves space for up to twice as many entries as it holds.
     pub comments: HashMap<CommentId, Box<MemoryComment>>,
     pub reserved: LruCache<CommentId, Reservation>,
     pub authors: HashMap<Person, History>,
     pub changes: VecDeque<(i64, Verdict)>,
-    /// The number of the newest change that is not kept any more.
+    /// The number of the newest change that is no longer kept.
     pub forgotten: i64,
     pub audit: VecDeque<AuditRecord>,
-    /// The newest record of the audit that is not kept any more.
+    /// The position of the newest audit record that is no longer kept.
     pub audit_forgotten: ChainPosition,
     /// Block and allow entries by name.
     pub list_entries: BTreeMap<String, Vec<u8>>,
     pub outcomes: OutcomeLog,
 }
 
-/// A comment that was counted and whose verdict is on its way.
+/// A comment that is counted and whose verdict is not recorded yet.
 pub(super) struct Reservation {
     pub fingerprint: Fingerprint,
     pub facts: Facts,
@@ -60,7 +60,7 @@ impl SiteState {
             used: 0,
             secrets: None,
             comments: HashMap::new(),
-            // Without a bound of its own, which would take its room at once.
+            // Unbounded, since a bounded cache allocates its full capacity at once. `admit` bounds it.
             reserved: LruCache::unbounded(),
             authors: HashMap::new(),
             changes: VecDeque::new(),
@@ -72,18 +72,19 @@ impl SiteState {
         }
     }
 
+    /// Inserts a comment with its verdict, and counts it for its author.
     pub fn insert(
         &mut self,
         admission: &Admission<'_>,
-        standing: MemoryVerdict,
+        verdict: MemoryVerdict,
         EditHistory { trail, mut persons, texts }: EditHistory,
         total: &Arc<AtomicUsize>,
     ) {
-        let author = admission.persons.author().filter(|_| !is_rate_limited(&standing.verdict));
-        self.count(author, standing.verdict.decision);
+        let author = admission.persons.author().filter(|_| !is_rate_limited(&verdict.verdict));
+        self.count(author, verdict.verdict.decision);
         let earlier = std::mem::replace(&mut persons, admission.persons.all().collect());
         persons.extend(earlier.into_iter().filter(|person| !admission.persons.all().any(|now| now == *person)));
-        let comment = match is_rate_limited(&standing.verdict) {
+        let comment = match is_rate_limited(&verdict.verdict) {
             true => admission.comment.truncated_message(),
             false => admission.comment.stored_message().clone(),
         };
@@ -96,16 +97,18 @@ impl SiteState {
             received_at: now_micros(),
             author,
             persons,
-            current: standing,
+            current: verdict,
             trail,
         };
         self.comments.insert(admission.comment.id().clone(), Box::new(entry));
     }
 
+    /// Returns an author's history, or `None` if the author is unknown.
     pub fn history(&self, author: Option<Person>) -> Option<History> {
         author.map(|author| self.authors.get(&author).copied().unwrap_or_default())
     }
 
+    /// Adds one comment to an author's counts.
     pub fn count(&mut self, author: Option<Person>, decision: Decision) {
         if let Some(author) = author {
             let counter = counter(self.authors.entry(author).or_default(), decision);
@@ -113,6 +116,7 @@ impl SiteState {
         }
     }
 
+    /// Subtracts one comment from an author's counts.
     pub fn uncount(&mut self, author: Option<Person>, decision: Decision) {
         if let Some(history) = author.and_then(|author| self.authors.get_mut(&author)) {
             let counter = counter(history, decision);
@@ -120,13 +124,13 @@ impl SiteState {
         }
     }
 
-    /// Returns the comments of which any text came from a person.
+    /// Returns the ids of the comments of which any text came from a person.
     pub fn comments_of(&self, person: &Person) -> Vec<CommentId> {
         let theirs = self.comments.iter().filter(|(_, entry)| entry.persons.contains(person));
         theirs.map(|(id, _)| id.clone()).collect()
     }
 
-    /// Adds a record to the audit.
+    /// Appends a record to the audit log.
     pub fn append_audit(&mut self, record: Vec<u8>) {
         let next = AuditRecord::following(&self.audit_end(), record);
         self.audit.push_back(next);
@@ -135,7 +139,7 @@ impl SiteState {
         }
     }
 
-    /// Returns where the chain of its audit has got to.
+    /// Returns the position of the newest audit record.
     pub fn audit_end(&self) -> ChainPosition {
         self.audit.back().map_or(self.audit_forgotten, |newest| newest.position)
     }
@@ -149,22 +153,22 @@ fn counter(history: &mut History, decision: Decision) -> &mut u32 {
     }
 }
 
-/// A site's shelf, put up when the first comes.
+/// Returns the state of a site. Creates it if the site is new, which may evict another one.
 pub(super) fn site_state<'s>(sites: &'s mut HashMap<Site, SiteState>, site: &Site) -> &'s mut SiteState {
-    // Of the process: no number names two sites.
-    static OCCASIONS: AtomicU64 = AtomicU64::new(0);
-    let used = OCCASIONS.fetch_add(1, Ordering::Relaxed);
+    // Shared by the process, so that no number identifies two sites.
+    static USES: AtomicU64 = AtomicU64::new(0);
+    let used = USES.fetch_add(1, Ordering::Relaxed);
     if sites.len() >= MAX_SITES && !sites.contains_key(site) {
-        let worth = |shelf: &SiteState| {
-            let held = shelf.comments.values().any(|entry| entry.current.verdict.decision == Decision::Hold);
-            let taught = !shelf.list_entries.is_empty() || !shelf.outcomes.is_empty();
-            (taught, held, !shelf.comments.is_empty(), shelf.used)
+        let worth = |site_state: &SiteState| {
+            let held = site_state.comments.values().any(|entry| entry.current.verdict.decision == Decision::Hold);
+            let has_lists_or_outcomes = !site_state.list_entries.is_empty() || !site_state.outcomes.is_empty();
+            (has_lists_or_outcomes, held, !site_state.comments.is_empty(), site_state.used)
         };
-        let least = sites.iter().min_by_key(|(_, shelf)| worth(shelf)).map(|(site, _)| site.clone());
+        let least = sites.iter().min_by_key(|(_, site_state)| worth(site_state)).map(|(site, _)| site.clone());
         least.and_then(|least| sites.remove(&least));
     }
     let number = i64::try_from(used).unwrap_or(i64::MAX);
-    let shelf = sites.entry(site.clone()).or_insert_with(|| SiteState::new(number));
-    shelf.used = used;
-    shelf
+    let site_state = sites.entry(site.clone()).or_insert_with(|| SiteState::new(number));
+    site_state.used = used;
+    site_state
 }

@@ -17,14 +17,14 @@ use crate::verdict::Verdict;
 impl Memory {
     pub fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {
         let state = self.state()?;
-        let newest = state.sites.get(site).and_then(|shelf| shelf.changes.back());
+        let newest = state.sites.get(site).and_then(|site_state| site_state.changes.back());
         Ok(Cursor::number(newest.map_or(0, |(number, _)| *number)))
     }
 
-    /// Before which cursor changes were forgotten, if any were.
+    /// Returns the cursor before which changes were dropped, or `None` if none were.
     pub fn forgotten_before(&self, site: &Site) -> Result<Option<Cursor>, Error> {
         let state = self.state()?;
-        let forgotten = state.sites.get(site).map_or(0, |shelf| shelf.forgotten);
+        let forgotten = state.sites.get(site).map_or(0, |site_state| site_state.forgotten);
         Ok((forgotten > 0).then(|| Cursor::number(forgotten)))
     }
 
@@ -32,22 +32,22 @@ impl Memory {
         Watch { newest: self.newest.subscribe(), store: Arc::clone(self), site: site.clone(), after: after.as_number() }
     }
 
-    /// Tells watchers of a verdict that took the place of another.
-    pub(super) fn publish_change(&self, shelf: &mut SiteState, verdict: &Verdict) {
+    /// Publishes to watchers that a verdict has replaced another.
+    pub(super) fn publish_change(&self, site_state: &mut SiteState, verdict: &Verdict) {
         let mut number = 0;
         // Numbered under the state's lock: a watcher that wakes finds the change in place, or waits for the lock.
         self.newest.send_modify(|newest| {
             *newest += 1;
             number = *newest;
         });
-        shelf.changes.push_back((number, verdict.clone()));
-        if shelf.changes.len() > self.keep_events {
-            shelf.forgotten = shelf.changes.pop_front().map_or(shelf.forgotten, |(number, _)| number);
+        site_state.changes.push_back((number, verdict.clone()));
+        if site_state.changes.len() > self.keep_events {
+            site_state.forgotten = site_state.changes.pop_front().map_or(site_state.forgotten, |(number, _)| number);
         }
     }
 }
 
-/// One watcher.
+/// A watcher of a site's changes.
 pub(in crate::store) struct Watch {
     store: Arc<Memory>,
     site: Site,
@@ -56,10 +56,12 @@ pub(in crate::store) struct Watch {
 }
 
 impl Watch {
+    /// Waits at most `wait` for changes after the last one delivered, and returns them.
     pub async fn next(&mut self, wait: Duration) -> Result<Vec<ChangeEvent>, Error> {
         let deadline = Instant::now() + wait;
         loop {
-            // Marked as seen before reading: a change that comes while we read wakes us again.
+            // Marked as seen before the read: a change that arrives during the read wakes this again.
+
             self.newest.borrow_and_update();
             let events = self.read()?;
             if let Some(last) = events.last() {
@@ -76,8 +78,8 @@ impl Watch {
 
     fn read(&self) -> Result<Vec<ChangeEvent>, Error> {
         let state = self.store.state()?;
-        let changes = state.sites.get(&self.site).into_iter().flat_map(|shelf| &shelf.changes);
-        let news = changes.filter(|(number, _)| *number > self.after);
-        Ok(news.map(|(number, verdict)| ChangeEvent { verdict: verdict.clone(), cursor: Cursor::number(*number) }).collect())
+        let changes = state.sites.get(&self.site).into_iter().flat_map(|site_state| &site_state.changes);
+        let changes = changes.filter(|(number, _)| *number > self.after);
+        Ok(changes.map(|(number, verdict)| ChangeEvent { verdict: verdict.clone(), cursor: Cursor::number(*number) }).collect())
     }
 }

@@ -1,32 +1,33 @@
-//! The address of a Redis: of one server, of the Sentinels that know its master, or of a cluster's nodes.
+//! Parses Redis addresses: of a single server, of the Sentinels that monitor a master, or of the nodes of a cluster.
 
 use percent_encoding::percent_decode_str;
 
-/// Where Sentinels listen if the address does not say.
+/// Default port of Sentinels.
 const SENTINEL_PORT: u16 = 26379;
-/// Where servers listen if the address does not say.
+/// Default port of servers.
 const SERVER_PORT: u16 = 6379;
 
-/// What an address means.
+/// A parsed address.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Address {
-    /// One server: `redis://…` or `rediss://…`, in the words of the client library.
+    /// A single server, `redis://…` or `rediss://…`, as the client library accepts it.
     Server(String),
-    /// `redis+sentinel://[user:password@]host[:port][,host…]/MASTER[/db][?tls=true][&sentinel_password=…]`
+    /// A master monitored by Sentinels:
+    /// `redis+sentinel://[user:password@]host[:port][,host…]/MASTER[/db][?tls=true][&sentinel_password=…]`.
     Sentinel {
         sentinels: Vec<(String, u16)>,
         master: String,
         db: i64,
         login: Login,
-        /// Sentinels have passwords of their own.
+        /// Password of the Sentinels, which differs from that of the master.
         sentinel_password: Option<String>,
         tls: bool,
     },
-    /// `redis+cluster://[user:password@]host[:port][,host…][?tls=true]`: some of the nodes; they name the others.
+    /// A cluster, given by some of its nodes: `redis+cluster://[user:password@]host[:port][,host…][?tls=true]`.
     Cluster { nodes: Vec<(String, u16)>, login: Login, tls: bool },
 }
 
-/// Who we are to Redis.
+/// The credentials for Redis.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Login {
     pub user: Option<String>,
@@ -34,9 +35,12 @@ pub(super) struct Login {
 }
 
 impl Address {
-    /// Reads an address. What is wrong with it is said without repeating it, as it may hold a password.
+    /// Parses an address.
+    ///
+    /// # Errors
+    /// Returns a message if the address is malformed. The message does not repeat the address, which may contain a password.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let (scheme, rest) = text.split_once("://").ok_or("an address begins with redis://, rediss:// or the like")?;
+        let (scheme, rest) = text.split_once("://").ok_or("the address must begin with redis://, rediss:// or the like")?;
         if matches!(scheme, "redis" | "rediss") {
             return Ok(Self::Server(text.to_owned()));
         }
@@ -49,24 +53,24 @@ impl Address {
         let (mut tls, mut sentinel_password) = (false, None);
         for option in query.split('&').filter(|option| !option.is_empty()) {
             match option.split_once('=') {
-                Some(("tls", value)) => tls = value.parse().map_err(|_| "tls is true or false")?,
-                Some(("sentinel_password", value)) if scheme == "redis+sentinel" => sentinel_password = decoded(value),
-                _ => return Err("there are the options tls=true and, for Sentinels, sentinel_password=…".to_owned()),
+                Some(("tls", value)) => tls = value.parse().map_err(|_| "tls must be true or false")?,
+                Some(("sentinel_password", value)) if scheme == "redis+sentinel" => sentinel_password = percent_decode(value),
+                _ => return Err("unknown option; use tls=true or, for Sentinels, sentinel_password=…".to_owned()),
             }
         }
         match scheme {
             "redis+cluster" if path.is_empty() => Ok(Self::Cluster { nodes: read_hosts(hosts, SERVER_PORT)?, login, tls }),
-            "redis+cluster" => Err("a cluster has one database only: nothing follows the hosts".to_owned()),
+            "redis+cluster" => Err("a cluster has one database only: remove what follows the hosts".to_owned()),
             "redis+sentinel" => {
                 let (master, db) = path.split_once('/').unwrap_or((path, "0"));
                 if master.is_empty() {
-                    return Err("the name that the Sentinels give the master follows the hosts: …/mymaster".to_owned());
+                    return Err("append the name that the Sentinels give the master: …/mymaster".to_owned());
                 }
-                let db = db.parse().map_err(|_| "the database is a number: …/mymaster/0")?;
+                let db = db.parse().map_err(|_| "the database must be a number: …/mymaster/0")?;
                 let sentinels = read_hosts(hosts, SENTINEL_PORT)?;
                 Ok(Self::Sentinel { sentinels, master: master.to_owned(), db, login, sentinel_password, tls })
             }
-            _ => Err(format!("{scheme}:// is not known; there are redis, rediss, redis+sentinel and redis+cluster")),
+            _ => Err(format!("{scheme}:// is not known; use redis, rediss, redis+sentinel or redis+cluster")),
         }
     }
 }
@@ -74,11 +78,11 @@ impl Address {
 impl Login {
     fn parse(text: &str) -> Self {
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
-        Self { user: decoded(user), password: decoded(password) }
+        Self { user: percent_decode(user), password: percent_decode(password) }
     }
 }
 
-fn decoded(text: &str) -> Option<String> {
+fn percent_decode(text: &str) -> Option<String> {
     Some(percent_decode_str(text).decode_utf8_lossy().into_owned()).filter(|text| !text.is_empty())
 }
 
@@ -87,14 +91,14 @@ fn read_hosts(text: &str, port: u16) -> Result<Vec<(String, u16)>, String> {
 }
 
 fn read_host(text: &str, port: u16) -> Result<(String, u16), String> {
-    let wrong = || "hosts are given as host:port with commas between".to_owned();
-    // An IPv6 address stands in brackets, as it holds colons itself.
+    let malformed = || "hosts must be given as host:port, separated by commas".to_owned();
+    // An IPv6 address is in brackets, because it contains colons.
     let (host, given) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((host, rest)) => (host, rest.strip_prefix(':')),
         None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
     };
-    let port = given.map_or(Some(port), |given| given.parse().ok()).ok_or_else(wrong)?;
-    if host.is_empty() { Err(wrong()) } else { Ok((host.to_owned(), port)) }
+    let port = given.map_or(Some(port), |given| given.parse().ok()).ok_or_else(malformed)?;
+    if host.is_empty() { Err(malformed()) } else { Ok((host.to_owned(), port)) }
 }
 
 #[cfg(test)]
@@ -125,7 +129,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_without_the_password() {
-        for wrong in [
+        for malformed in [
             "redis+cluster://:hunter2@a,:1",
             "redis+cluster://:hunter2@a/1",
             "redis+sentinel://:hunter2@a",
@@ -135,8 +139,8 @@ mod tests {
             "memcached://:hunter2@a",
             "hunter2",
         ] {
-            let said = Address::parse(wrong).expect_err(wrong);
-            assert!(!said.contains("hunter2"), "{said}");
+            let message = Address::parse(malformed).expect_err(malformed);
+            assert!(!message.contains("hunter2"), "{message}");
         }
     }
 }

@@ -1,27 +1,27 @@
--- Admits a comment: tells a repeat from an edit from a new one, weighs its limits, counts it if all admit it, and
--- keeps the tentative verdict if no fact speaks against it.
+-- Admits a comment: determines whether it is new, an edit or a repeat, checks its rate limits, counts it if all of them admit
+-- it, and stores the tentative verdict unless a fact requires another decision.
 --
--- More KEYS
---   7 how often the bands of nearly the same comments came in this window, and 8 in the one before
---   9 the block and allow entries   10 the acts that are not in the audit yet
---   11 the index of spot checks   12… one per limit: its theoretical arrival time in microseconds
+-- KEYS after those of keep.lua
+--   7 number of comments per MinHash band in the current window, 8 in the previous window
+--   9 block and allow entries   10 unsealed audit records
+--   11 index of spot checks   12… one per limit: its theoretical arrival time in microseconds
 -- ARGV
 --   1 `admit`, or `look` to change nothing
---   2 fingerprint, that of the body alone, and when the host says that it was sent (0: it does not), with blanks between
+--   2 fingerprint, fingerprint of the body alone, and time of sending according to the host (0: unknown), separated by spaces
 --   3 author   4 tentative decision   5 verdict id
---   6 which past of the author lets it stand: approved comments needed, rejected ones that are too many (0: any number may),
---     approved ones that speak against it (0: none do)   7 lead   8 lifetimes
---   9 milliseconds to keep a reservation   10 comment id   11 comment   12 verdict
---   13 who sent it, with blanks between   14 its bands, with blanks between, or `-`
---   15 so many nearly the same comments are a campaign (0: none)   16 milliseconds to keep a window
---   17 the version of the block and allow entries that the verdict knows of, or `-`
---   18 the act for the audit; empty: none
---   19 `1`: it is a spot check if it is kept
+--   6 condition on the author's history: minimum of approved comments, number of rejected comments that is too many
+--     (0: no check), number of approved comments from which on it fails (0: no check)   7 risk lead   8 lifetimes
+--   9 lifetime of a reservation in milliseconds   10 comment id   11 comment   12 verdict
+--   13 hashes of the sender, separated by spaces   14 MinHash bands, separated by spaces, or `-`
+--   15 number of near-duplicates that make a campaign (0: no check)   16 lifetime of a window in milliseconds
+--   17 version of the block and allow entries that the verdict is based on, or `-` for no check
+--   18 audit record; empty: none
+--   19 `1` if the comment is a spot check once it is stored
 --   20… four per limit: scope, interval in microseconds, burst, a RateLimit message without `remaining`
 -- Returns one of
---   recorded, the number of the tightest limit (0: none), its remaining
---   seen, the verdict
---   listed                                                   (the entries are others: look at the comment again)
+--   recorded, number of the tightest limit (0: none), its remaining
+--   seen, current verdict
+--   listed                                                   (the entries changed: evaluate the comment again)
 --   undecided, verdict id, revision, facts
 --   facts, facts                                             (for `look`)
 
@@ -33,10 +33,11 @@ local limits = #KEYS - FIRST_KEY + 1
 
 local stored = redis.call('HMGET', KEYS[1], 's', 'r', 'f', 'o')
 local old = read_standing(stored[1])
--- Earlier versions kept the fingerprint of the body alone.
+-- Earlier versions stored the fingerprint of the body alone.
 local known = old and (old.fingerprint == fingerprint or old.fingerprint == body)
 if old and not known then
-  -- The rule of record.rs: a text comes late that stood before and was not sent after what stands, or that was sent before it.
+  -- The rule of `is_outdated` in draft.rs: a text is outdated if the comment had it before and it was not sent after the
+  -- current text, or if it was sent before the current text.
   local texts, stands, sent = stored[3] or '', tonumber(stored[4] or 0), tonumber(sent_at)
   if string.find(texts, fingerprint, 1, true) or string.find(texts, body, 1, true) then
     known = sent <= (stands > 0 and stands or tonumber(old.received_at))
@@ -77,7 +78,7 @@ end
 local tightest = 0
 for i = 1, limits do
   if refused and wait[i] == 0 then
-    -- Nobody counts it, so those that would have admitted it have one more left.
+    -- A refused comment is not counted, so the limits that would have admitted it have one more left.
     remaining[i] = remaining[i] + 1
   end
   if tightest == 0 or remaining[i] < remaining[tightest] then
@@ -94,7 +95,7 @@ local function history()
   return counts
 end
 
--- Nearly the same comments share a band; the band that came most often tells how many there were.
+-- Near-duplicates share a band; the most frequent band gives their number.
 local similar = 0
 if ARGV[14] ~= '-' then
   local bands = {}
@@ -106,7 +107,7 @@ if ARGV[14] ~= '-' then
   for i, band in ipairs(bands) do
     similar = math.max(similar, tonumber(current[i] or 0) + tonumber(before[i] or 0))
   end
-  -- An edit is no other comment, what a limit refuses is not published, and a flood must not fill the memory.
+  -- Edits are not new comments, refused comments are not published, and a flood must not exhaust the memory.
   if not looking and not old and not refused and redis.call('HLEN', KEYS[7]) < 400000 then
     for _, band in ipairs(bands) do
       redis.call('HINCRBY', KEYS[7], band, 1)
@@ -129,8 +130,8 @@ end
 if not looking and not old and trusted and not refused and not campaign then
   local verdict = ARGV[12]
   if tightest > 0 then
-    -- Completes the verdict by its field 7, the rate limit, whose field 2 is what remains. Protobuf messages that
-    -- follow each other are read as one; this one is shorter than 128 bytes, so its length is one byte.
+    -- Add field 7 of the verdict, the rate limit, whose field 2 is the remaining number. Concatenated Protobuf messages
+    -- decode as one. The rate limit is shorter than 128 bytes, so its length is a single byte.
     local left, varint = remaining[tightest], ''
     while left >= 128 do
       varint, left = varint .. string.char(left % 128 + 128), math.floor(left / 128)
@@ -149,7 +150,7 @@ if not looking and not old and trusted and not refused and not campaign then
   return { 'recorded', int(tightest), int(remaining[tightest] or 0) }
 end
 
--- The form that facts.rs reads.
+-- The format that facts.rs parses.
 local told = {}
 for i = 1, limits do
   local at = FIRST_ARG + 4 * (i - 1)

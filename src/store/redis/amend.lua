@@ -1,14 +1,14 @@
--- Puts and removes fields of a hash that has a version in its field `.`, and records the act in the same step.
+-- Sets and removes fields of a hash that has a version in its field `.`, and adds the audit record in the same step.
 --
 -- KEYS
---   1 the hash   2 acts that are not in the audit's chain yet
+--   1 hash   2 unsealed audit records
 -- ARGV
---   1 the version that the hash must have; empty: any   2 the act; empty: none is recorded
---   3 milliseconds to keep the act   4 how many fields to put   5… two per field: its name and its value
+--   1 version that the hash must have; empty: any   2 audit record; empty: none
+--   3 lifetime of the audit record in milliseconds   4 number of fields to set   5… two per field: its name and its value
 --   then the names of the fields to remove
 -- Returns one of
---   moved                      (the version is another)
---   amended, how many were removed
+--   moved                      (the hash has another version)
+--   amended, number of removed fields
 
 if ARGV[1] ~= '' and (redis.call('HGET', KEYS[1], '.') or '0') ~= ARGV[1] then
   return { 'moved' }
@@ -20,7 +20,7 @@ end
 for i = 5 + 2 * puts, #ARGV do
   removed = removed + redis.call('HDEL', KEYS[1], ARGV[i])
 end
--- What changed nothing is no act.
+-- An update that changes nothing is not audited.
 if puts + removed > 0 then
   redis.call('HINCRBY', KEYS[1], '.', 1)
   if ARGV[2] ~= '' then

@@ -1,16 +1,16 @@
--- Gives a comment to a moderator, or makes it free.
+-- Grants or releases a moderator's claim on a comment.
 --
--- KEYS   1 the claim   2 the claims of this moderator: ids by when each ends, in milliseconds
--- ARGV   1 the moderator; empty: whoever's it is   2 for how many milliseconds; 0: makes it free
---        3 `1` if what the moderator holds already is given again   4 the comment's id
---        5 how many comments a moderator may hold   6 with what the names of keys like KEYS[2] begin; the moderator follows
--- Returns `granted` with the milliseconds, `taken` with by whom and for how many more, `full`, or `free`
+-- KEYS   1 claim   2 claims of this moderator: comment ids by time of expiry in milliseconds
+-- ARGV   1 moderator; empty to release a claim of any moderator   2 duration in milliseconds; 0 to release
+--        3 `1` to renew a claim that the moderator already holds   4 comment id
+--        5 maximum number of claims per moderator   6 common prefix of keys like KEYS[2], followed there by the moderator
+-- Returns `granted` and the milliseconds; `taken`, the moderator and the remaining milliseconds; `full`; or `free`
 
 local who = redis.call('GET', KEYS[1])
 if ARGV[2] == '0' then
   if who and (ARGV[1] == '' or who == ARGV[1]) then
     redis.call('DEL', KEYS[1])
-    -- In the slot of KEYS[1], since its name begins alike.
+    -- This key is in the slot of KEYS[1], because both contain the same braces.
     redis.call('ZREM', ARGV[6] .. who, ARGV[4])
   end
   return { 'free' }

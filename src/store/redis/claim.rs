@@ -1,4 +1,4 @@
-//! Claims in Redis: a key for each, which ends by itself.
+//! Claims in Redis: one key per claim, which expires with it.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,16 +12,16 @@ use crate::error::Error;
 use crate::store::claims::{Claim, ClaimOutcome, ClaimRequest, MAX_CLAIMS};
 
 impl Redis {
-    pub async fn claim(&self, site: &Site, id: &CommentId, wish: &ClaimRequest<'_>) -> Result<ClaimOutcome, Error> {
+    pub async fn claim(&self, site: &Site, id: &CommentId, request: &ClaimRequest<'_>) -> Result<ClaimOutcome, Error> {
         self.check_reachable(site)?;
         let keys = self.keys(site);
-        let mut ask = call(&self.scripts.claim, &[keys.claim(id), keys.claims_of(wish.moderator)]);
-        ask.arg(wish.moderator).arg(millis(wish.lease).max(1)).arg(u8::from(wish.renew));
-        ask.arg(id.as_str()).arg(MAX_CLAIMS).arg(keys.claims_of(""));
-        let mut reply = run(&self.connection, &self.scripts.claim, &ask).await?;
+        let mut command = call(&self.scripts.claim, &[keys.claim(id), keys.claims_of(request.moderator)]);
+        command.arg(request.moderator).arg(millis(request.lease).max(1)).arg(u8::from(request.renew));
+        command.arg(id.as_str()).arg(MAX_CLAIMS).arg(keys.claims_of(""));
+        let mut reply = run(&self.connection, &self.scripts.claim, &command).await?;
         match reply.word() {
             "granted" => {
-                Ok(ClaimOutcome::Granted(Claim { moderator: wish.moderator.to_owned(), until: from_now(reply.number()?) }))
+                Ok(ClaimOutcome::Granted(Claim { moderator: request.moderator.to_owned(), until: from_now(reply.number()?) }))
             }
             "full" => Ok(ClaimOutcome::Full),
             "taken" => {
@@ -35,9 +35,9 @@ impl Redis {
     pub async fn release(&self, site: &Site, id: &CommentId, moderator: Option<&str>) -> Result<(), Error> {
         self.check_reachable(site)?;
         let (keys, moderator) = (self.keys(site), moderator.unwrap_or_default());
-        let mut ask = call(&self.scripts.claim, &[keys.claim(id), keys.claims_of(moderator)]);
-        ask.arg(moderator).arg(0).arg(0).arg(id.as_str()).arg(MAX_CLAIMS).arg(keys.claims_of(""));
-        let reply = run(&self.connection, &self.scripts.claim, &ask).await?;
+        let mut command = call(&self.scripts.claim, &[keys.claim(id), keys.claims_of(moderator)]);
+        command.arg(moderator).arg(0).arg(0).arg(id.as_str()).arg(MAX_CLAIMS).arg(keys.claims_of(""));
+        let reply = run(&self.connection, &self.scripts.claim, &command).await?;
         if reply.word() == "free" { Ok(()) } else { Err(reply.unexpected()) }
     }
 
@@ -57,7 +57,7 @@ impl Redis {
             return Ok(names.into_iter().map(|_| None).collect());
         }
         let times: Vec<i64> = times.query_async(&mut self.connection.clone()).await?;
-        // One that ended between the two questions has no time left.
+        // A claim that expired between the two pipelines has no time left.
         let claim = |(name, time): (Option<String>, i64)| {
             name.filter(|_| time > 0).map(|moderator| Claim { moderator, until: from_now(time) })
         };
@@ -65,6 +65,7 @@ impl Redis {
     }
 }
 
+/// Returns the time `millis` milliseconds from now. A negative number counts as 0.
 fn from_now(millis: i64) -> SystemTime {
     SystemTime::now() + Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }

@@ -1,7 +1,7 @@
--- Puts another text of a comment in the place of the one that is kept, if its verdict is still at the expected revision.
+-- Replaces the stored comment if its verdict still has the expected revision.
 --
--- KEYS   1 the comment
--- ARGV   1 the expected revision   2 the comment
+-- KEYS   1 hash of the comment
+-- ARGV   1 expected revision   2 comment
 -- Returns `kept` or `moved`
 
 local revision = string.match(redis.call('HGET', KEYS[1], 's') or '', '^%x+ %d (%d+) ')

@@ -1,4 +1,4 @@
-//! What the Redis store reads of comments and of queues.
+//! Reads comments, lists and queues from Redis.
 
 use ::redis::Pipeline;
 
@@ -26,23 +26,23 @@ impl Redis {
     pub async fn list(&self, site: &Site, query: &ListQuery<'_>) -> Result<ListPage, Error> {
         self.check_reachable(site)?;
         let keys = self.keys(site);
-        let mut filling = PageBuilder::new(query)?;
-        while let Some((after, count)) = filling.next_chunk() {
-            let places = read::places(&self.connection, &keys, query, after, count).await?;
-            let rows = read::rows(&self.connection, &keys, &places).await?;
-            let kept = |row: Option<Row>| row.map(Row::into_stored).transpose();
-            let rows = places.into_iter().zip(rows).map(|(place, row)| Ok((place, kept(row)?)));
-            filling.add(count, rows.collect::<Result<_, Error>>()?);
+        let mut builder = PageBuilder::new(query)?;
+        while let Some((after, count)) = builder.next_chunk() {
+            let positions = read::places(&self.connection, &keys, query, after, count).await?;
+            let rows = read::rows(&self.connection, &keys, &positions).await?;
+            let to_stored = |row: Option<Row>| row.map(Row::into_stored).transpose();
+            let rows = positions.into_iter().zip(rows).map(|(position, row)| Ok((position, to_stored(row)?)));
+            builder.add(count, rows.collect::<Result<_, Error>>()?);
         }
-        Ok(filling.build())
+        Ok(builder.build())
     }
 
     pub async fn queue(&self, site: &Site) -> Result<QueueSummary, Error> {
         self.check_reachable(site)?;
         let held = self.keys(site).held_by_time();
-        let mut both = Pipeline::with_capacity(2);
-        both.cmd("ZCARD").arg(&held).cmd("ZRANGE").arg(&held).arg(0).arg(0).arg("WITHSCORES");
-        let answer = self.within_answer_timeout(both.query_async(&mut self.connection.clone())).await?;
+        let mut pipeline = Pipeline::with_capacity(2);
+        pipeline.cmd("ZCARD").arg(&held).cmd("ZRANGE").arg(&held).arg(0).arg(0).arg("WITHSCORES");
+        let answer = self.within_answer_timeout(pipeline.query_async(&mut self.connection.clone())).await?;
         let (comments, first): (u64, Vec<(String, f64)>) = answer;
         // Scores are microseconds, whole numbers that a double holds exactly.
         let oldest = first.first().map(|(_, at)| from_micros(*at as i64)).transpose()?;

@@ -1,8 +1,8 @@
-//! Speaks to Redis, however it is set up: to one server, to the master that Sentinels name, or to a cluster.
+//! Connections to Redis: to a single server, to the master that Sentinels name, or to a cluster.
 //!
-//! Each is a few connections per server, one unless told otherwise, that all callers share in turn. A call that fails is
-//! not repeated here, since the caller has a deadline. It is reported, whoever made it, so that [`super::recovery`] finds
-//! out whether the connection still leads to a server that takes writes, and replaces it if not.
+//! A [`Connection`] consists of one or more multiplexed connections that all callers share in turn. Failed calls are not
+//! retried here, because callers have deadlines. Every failure is reported, so that [`super::recovery`] checks whether the
+//! connection still reaches a server that accepts writes, and replaces it if not.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -22,12 +22,12 @@ use tokio::sync::{Mutex, Notify};
 use super::address::{Address, Login};
 use super::slot::slot;
 
-/// How long a connection may take to come about. Nobody waits for it beyond the deadline of a call.
+/// Timeout for establishing a connection. Callers wait for it no longer than their own deadlines.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long an answer may take before the connection is given up, whoever still waits.
+/// Time without a response after which a command fails.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How to reach Redis.
+/// A factory for connections to Redis.
 #[derive(Clone)]
 pub(super) enum Connector {
     Server(Box<Client>),
@@ -35,30 +35,34 @@ pub(super) enum Connector {
     Cluster(Box<ClusterClient>),
 }
 
-/// A connection that callers share. Cheap to clone.
+/// A connection that callers share. Clones share their state.
 #[derive(Clone)]
 pub(super) struct Connection {
-    /// Put in the place of another when that turned out to lead nowhere. Empty until Redis was reached for the first time.
+    /// Current transports, which recovery replaces. Empty until Redis was reached for the first time.
     transports: Arc<RwLock<Vec<Transport>>>,
-    /// Whose turn it is.
+    /// Counter that selects the next transport.
     turn: Arc<AtomicUsize>,
-    /// Rises when the other side may have lost what it knew.
+    /// Number that increases when Redis may have lost data.
     generation: Arc<AtomicU64>,
-    /// Notified when a command fails, whoever sent it.
+    /// Notified when a command fails.
     failures: Arc<Notify>,
 }
 
+/// A single connection of the client library.
 #[derive(Clone)]
 enum Transport {
     Server(ConnectionManager),
     Cluster(ClusterConnection),
-    /// To one server, and no other if that goes: the master that the Sentinels named, or a caller's own.
+    /// A connection to one server that does not reconnect: to the master that Sentinels named, or for blocking commands.
     Fixed(MultiplexedConnection),
 }
 
 impl Connector {
-    /// Understands an address. `ca` is the certificate, in PEM, of who signed the servers' certificates; `None`: one
-    /// that the system trusts.
+    /// Creates a connector. `ca` is the PEM certificate of the CA that signed the servers' certificates, or `None` to use the
+    /// system's CAs.
+    ///
+    /// # Errors
+    /// Returns an error if the address or the certificate is invalid.
     pub fn new(address: Address, ca: Option<Vec<u8>>) -> RedisResult<Self> {
         let certificates = TlsCertificates { client_tls: None, root_cert: ca };
         Ok(match address {
@@ -67,7 +71,7 @@ impl Connector {
             }
             Address::Server(url) => Self::Server(Box::new(Client::open(url)?)),
             Address::Sentinel { sentinels, master, db, login: Login { user, password }, sentinel_password, tls } => {
-                let sentinels = sentinels.into_iter().map(|(host, port)| address_of(host, port, tls));
+                let sentinels = sentinels.into_iter().map(|(host, port)| connection_addr(host, port, tls));
                 let mut builder =
                     SentinelClientBuilder::new(sentinels, master, SentinelServerType::Master)?.set_client_to_redis_db(db);
                 if tls {
@@ -94,7 +98,7 @@ impl Connector {
                     false => format!("{scheme}://{host}:{port}"),
                 });
                 let mut builder = ClusterClient::builder(nodes)
-                    // Once for a slot that has moved; what is more is up to the next call.
+                    // One retry follows a slot that has moved. Further retries are left to the next call.
                     .retries(1)
                     .connection_timeout(CONNECT_TIMEOUT)
                     .response_timeout(RESPONSE_TIMEOUT);
@@ -112,13 +116,13 @@ impl Connector {
         })
     }
 
-    /// Connects, so many times.
+    /// Opens a shared connection of `count` transports, at least one.
     pub async fn connect(&self, count: u32) -> RedisResult<Connection> {
-        let mut links = Vec::new();
+        let mut transports = Vec::new();
         for _ in 0..count.max(1) {
-            links.push(self.open_transport().await?);
+            transports.push(self.open_transport().await?);
         }
-        Ok(Connection::new(links))
+        Ok(Connection::new(transports))
     }
 
     async fn open_transport(&self) -> RedisResult<Transport> {
@@ -141,18 +145,18 @@ impl Connector {
         }
     }
 
-    /// A connection of one's own, on which a command may wait for as long as it likes.
+    /// Opens a connection for one caller, whose commands may block without a response timeout.
     pub async fn connect_blocking(&self) -> RedisResult<Connection> {
         Ok(Connection::new(vec![self.open_blocking_transport().await?]))
     }
 
     async fn open_blocking_transport(&self) -> RedisResult<Transport> {
-        let patient = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_TIMEOUT)).set_response_timeout(None);
+        let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_TIMEOUT)).set_response_timeout(None);
         match self {
-            Self::Server(client) => Ok(Transport::Fixed(client.get_multiplexed_async_connection_with_config(&patient).await?)),
+            Self::Server(client) => Ok(Transport::Fixed(client.get_multiplexed_async_connection_with_config(&config).await?)),
             Self::Sentinel(sentinels) => {
                 let client = sentinels.lock().await.async_get_client().await?;
-                Ok(Transport::Fixed(client.get_multiplexed_async_connection_with_config(&patient).await?))
+                Ok(Transport::Fixed(client.get_multiplexed_async_connection_with_config(&config).await?))
             }
             Self::Cluster(client) => {
                 let config = ClusterConfig::new().set_response_timeout(Duration::from_secs(25 * 3600));
@@ -161,64 +165,66 @@ impl Connector {
         }
     }
 
-    /// Whether part of the sites can be away while the others are not.
+    /// Returns whether this is a cluster, in which parts can be unavailable independently.
     pub fn is_cluster(&self) -> bool {
         matches!(self, Self::Cluster(_))
     }
 }
 
 impl Connection {
-    fn new(links: Vec<Transport>) -> Self {
-        let (turn, generation, trouble) = (Arc::default(), Arc::default(), Arc::default());
-        Self { transports: Arc::new(RwLock::new(links)), turn, generation, failures: trouble }
+    fn new(transports: Vec<Transport>) -> Self {
+        let (turn, generation, failures) = (Arc::default(), Arc::default(), Arc::default());
+        Self { transports: Arc::new(RwLock::new(transports)), turn, generation, failures }
     }
 
-    /// Returns a connection that leads nowhere until it [`follow`](Self::follow)s another. Commands fail until then.
+    /// Creates a connection without transports. Commands fail until it [`adopt`](Self::adopt)s those of another connection.
     pub fn unconnected() -> Self {
         Self::new(Vec::new())
     }
 
-    /// Returns whether there was a connection at all so far.
+    /// Returns whether Redis was ever reached.
     pub fn is_connected(&self) -> bool {
         !self.transports.read().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    /// Returns what is notified when a command fails.
+    /// Returns the handle that is notified when a command fails.
     pub fn trouble(&self) -> Arc<Notify> {
         Arc::clone(&self.failures)
     }
 
-    /// Reports that a command failed or was given up.
+    /// Reports that a command failed or timed out.
     pub fn report_failure(&self) {
         self.failures.notify_one();
     }
 
-    /// How often the other side may have lost what it knew.
+    /// Returns the number of times that Redis may have lost data.
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::Relaxed)
     }
 
-    /// The other side was away, or is another one than before.
+    /// Reports that Redis was unavailable or was replaced by another server.
     pub fn bump_generation(&self) {
         self.generation.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Has all who share this connection use that one's way from now on.
+    /// Replaces the transports of this connection and its clones with those of `other`.
     pub fn adopt(&self, other: &Connection) {
-        let links = other.transports.read().unwrap_or_else(PoisonError::into_inner).clone();
-        // A lock that a panic left behind still holds whole links.
-        *self.transports.write().unwrap_or_else(PoisonError::into_inner) = links;
+        let transports = other.transports.read().unwrap_or_else(PoisonError::into_inner).clone();
+        // The list is replaced as a whole, so it is consistent even if the lock is poisoned.
+        *self.transports.write().unwrap_or_else(PoisonError::into_inner) = transports;
     }
 
-    /// Returns the next link.
+    /// Returns the next transport in turn.
+    ///
+    /// # Errors
+    /// Returns an error if there is no transport yet.
     fn next_transport(&self) -> RedisResult<Transport> {
-        let links = self.transports.read().unwrap_or_else(PoisonError::into_inner);
-        let turn = if links.len() > 1 { self.turn.fetch_add(1, Ordering::Relaxed) % links.len() } else { 0 };
-        links.get(turn).cloned().ok_or_else(|| (ErrorKind::Io, "not connected yet").into())
+        let transports = self.transports.read().unwrap_or_else(PoisonError::into_inner);
+        let turn = if transports.len() > 1 { self.turn.fetch_add(1, Ordering::Relaxed) % transports.len() } else { 0 };
+        transports.get(turn).cloned().ok_or_else(|| (ErrorKind::Io, "not connected yet").into())
     }
 
-    /// Returns an answer as it is. Reports one that is an error: each is a reason to look whether the link still leads to a
-    /// server that takes writes.
+    /// Returns an answer unchanged, and reports a failure if it is an error.
     fn report_errors<T>(&self, answer: RedisResult<T>, is_error: impl Fn(&T) -> bool) -> RedisResult<T> {
         if answer.as_ref().map_or(true, is_error) {
             self.report_failure();
@@ -226,13 +232,13 @@ impl Connection {
         answer
     }
 
-    /// Sends commands, some of them without a key, to the server that keeps the slot of `key`.
+    /// Sends commands to the server that holds the slot of `key`. Commands without a key are sent there too.
     pub async fn send_to_slot(&self, key: &str, commands: Pipeline) -> RedisResult<Vec<Value>> {
         let count = commands.len();
         let answer = match self.next_transport()? {
             Transport::Cluster(mut cluster) => {
-                let beside = SingleNodeRoutingInfo::SpecificNode(Route::new(slot(key), SlotAddr::Master));
-                cluster.route_pipeline(commands, 0, count, beside).await
+                let route = SingleNodeRoutingInfo::SpecificNode(Route::new(slot(key), SlotAddr::Master));
+                cluster.route_pipeline(commands, 0, count, route).await
             }
             Transport::Server(mut connection) => connection.req_packed_commands(&commands, 0, count).await,
             Transport::Fixed(mut connection) => connection.req_packed_commands(&commands, 0, count).await,
@@ -241,12 +247,12 @@ impl Connection {
     }
 }
 
-/// Returns whether the server answered with an error.
+/// Returns whether a value is an error that the server returned.
 fn is_error(value: &Value) -> bool {
     matches!(value, Value::ServerError(_))
 }
 
-fn address_of(host: String, port: u16, tls: bool) -> ConnectionAddr {
+fn connection_addr(host: String, port: u16, tls: bool) -> ConnectionAddr {
     if tls { ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None } } else { ConnectionAddr::Tcp(host, port) }
 }
 

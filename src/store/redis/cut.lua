@@ -1,8 +1,8 @@
--- Forgets the oldest records of the audit, unless another server has done so meanwhile.
+-- Drops the oldest records of the audit, unless another server did so in the meantime.
 --
--- KEYS   1 the audit
--- ARGV   1 the newest forgotten record as the caller saw it; empty: none   2 the same afterwards
---        3 the first number to forget   4 the last
+-- KEYS   1 audit
+-- ARGV   1 position of the newest dropped record as the caller read it; empty: none   2 its new value
+--        3 number of the first record to drop   4 number of the last
 -- Returns `cut` or `moved`
 
 if (redis.call('HGET', KEYS[1], 'forgotten') or '') ~= ARGV[1] or redis.call('HEXISTS', KEYS[1], 'newest') == 0 then

@@ -1,14 +1,14 @@
--- Erases some comments of a person, each with its verdicts, its places in the indexes and its events.
--- Loaded with keep.lua in front of it, for its names and the form of what stands; the KEYS are its own.
+-- Erases some comments of a person, each with its verdicts, index entries and events.
+-- keep.lua is prepended for its names and for parsing the field `s`; the KEYS differ from those described there.
 --
 -- KEYS
---   1 all by time   2 all by risk   3 held by time   4 held by risk   5 the events
---   6 the events as they are being rewritten   7 the index of spot checks
+--   1 all by time   2 all by risk   3 held by time   4 held by risk   5 events
+--   6 copy of the events that is being made   7 index of spot checks
 --   8… three per comment: its hash, its trail, the counts of its author
 -- ARGV
---   1 the person   2… two per comment: its id, and its author as far as the caller knows
+--   1 hash of the person   2… two per comment: its id, and its author as far as the caller knows
 -- Returns
---   erased, comments, verdicts, events, histories, comments whose author is another by now
+--   erased, numbers of comments, verdicts, events, histories, and comments whose author changed in the meantime
 
 local FIRST_KEY, FIRST_ARG = 8, 2
 local person = ARGV[1]
@@ -19,7 +19,7 @@ for i = 0, (#KEYS - FIRST_KEY + 1) / 3 - 1 do
   local id, author = ARGV[FIRST_ARG + 2 * i], ARGV[FIRST_ARG + 2 * i + 1]
   local fields = redis.call('HMGET', comment, 's', 'p', 'x')
   local old = read_standing(fields[1])
-  -- Somebody else's by now, if the same id was erased and sent again meanwhile.
+  -- The comment is someone else's if the same id was erased and sent again in the meantime.
   if old and string.find(fields[2] or old.author, person, 1, true) then
     if old.author ~= author then
       moved = moved + 1

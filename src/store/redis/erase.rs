@@ -1,8 +1,8 @@
-//! Erases a person from Redis: walks over the site's comments and erases theirs, a chunk at a time, so that the server
-//! is never busy with it for long.
+//! Erases a person from Redis: scans the site's comments and erases those of the person in chunks, so that no script blocks
+//! the server for long.
 //!
-//! What Redis itself has written to disk follows in its own time: a snapshot with the next one, the append-only file
-//! with its next rewrite.
+//! Files of Redis keep erased data for a while: a snapshot until the next snapshot, the append-only file until its next
+//! rewrite.
 
 use std::time::Duration;
 
@@ -18,13 +18,14 @@ use crate::store::erasure_counts::ErasureCounts;
 use crate::store::page::{ListQuery, Order};
 use crate::store::person::Person;
 
-/// Most comments looked at, or events copied, at once.
+/// Maximum number of comments scanned, or events copied, at once.
 const CHUNK: usize = 256;
-/// Most comments erased at once: Redis does nothing else meanwhile, and each takes a dozen commands.
+/// Maximum number of comments erased by one script call. Each takes about a dozen commands, during which Redis serves
+/// nobody else.
 const ERASE_CHUNK: usize = 64;
-/// How long a copy of the events lies about that nobody finishes.
+/// Time after which an unfinished copy of the events expires.
 const COPY_LIFETIME: Duration = Duration::from_secs(3600);
-/// How often comments are looked at again that were edited under another author meanwhile.
+/// Maximum number of scans. Another scan is needed if comments were edited under another author meanwhile.
 const MAX_ROUNDS: usize = 8;
 
 impl Redis {
@@ -33,11 +34,11 @@ impl Redis {
         Ok(found.into_iter().map(|(id, _)| id).collect())
     }
 
-    /// Puts another text of a comment in the place of the one that is kept, if its verdict is still at this revision.
+    /// Replaces the stored comment if its verdict still has this revision. Returns whether it did.
     pub async fn set_comment(&self, site: &Site, id: &CommentId, revision: u32, comment: &[u8]) -> Result<bool, Error> {
-        let mut ask = call(&self.scripts.comment, &[self.keys(site).comment(id)]);
-        ask.arg(revision).arg(comment);
-        let reply = run(&self.connection, &self.scripts.comment, &ask).await?;
+        let mut command = call(&self.scripts.comment, &[self.keys(site).comment(id)]);
+        command.arg(revision).arg(comment);
+        let reply = run(&self.connection, &self.scripts.comment, &command).await?;
         match reply.word() {
             "kept" => Ok(true),
             "moved" => Ok(false),
@@ -46,7 +47,7 @@ impl Redis {
     }
 
     pub async fn forget(&self, site: &Site, person: &Person) -> Result<ErasureCounts, Error> {
-        let (keys, mut forgotten) = (self.keys(site), ErasureCounts::default());
+        let (keys, mut erased) = (self.keys(site), ErasureCounts::default());
         for _ in 0..MAX_ROUNDS {
             let mut moved = 0;
             for chunk in self.comments_and_authors_of(site, person).await?.chunks(ERASE_CHUNK) {
@@ -55,16 +56,16 @@ impl Redis {
                 for (id, author) in chunk {
                     names.extend([keys.comment(id), keys.trail(id), keys.author(author)]);
                 }
-                let mut ask = call(&self.scripts.erase, &names);
-                ask.arg(person.to_string());
+                let mut command = call(&self.scripts.erase, &names);
+                command.arg(person.to_string());
                 for (id, author) in chunk {
-                    ask.arg(id.as_str()).arg(author);
+                    command.arg(id.as_str()).arg(author);
                 }
-                let mut reply = run(&self.connection, &self.scripts.erase, &ask).await?;
+                let mut reply = run(&self.connection, &self.scripts.erase, &command).await?;
                 if reply.word() != "erased" {
                     return Err(reply.unexpected());
                 }
-                forgotten += ErasureCounts {
+                erased += ErasureCounts {
                     comments: reply.number()?,
                     verdicts: reply.number()?,
                     events: reply.number()?,
@@ -78,18 +79,18 @@ impl Redis {
             }
         }
         let limits = [Scope::Author, Scope::Client].map(|scope| keys.limit(scope, Some(person)));
-        let mut both = ::redis::Pipeline::with_capacity(2);
-        both.cmd("DEL").arg(&limits).cmd("DEL").arg(keys.author(&person.to_string()));
-        let (limits, histories): (u64, u64) = both.query_async(&mut self.connection.clone()).await?;
-        forgotten += ErasureCounts { limits, histories, ..ErasureCounts::default() };
+        let mut pipeline = ::redis::Pipeline::with_capacity(2);
+        pipeline.cmd("DEL").arg(&limits).cmd("DEL").arg(keys.author(&person.to_string()));
+        let (limits, histories): (u64, u64) = pipeline.query_async(&mut self.connection.clone()).await?;
+        erased += ErasureCounts { limits, histories, ..ErasureCounts::default() };
         self.rewrite_events(site).await?;
-        Ok(forgotten)
+        Ok(erased)
     }
 
-    /// The person's comments, each with the name of its author's counts.
+    /// Returns the ids of the person's comments, each with the name of its author's counts.
     async fn comments_and_authors_of(&self, site: &Site, person: &Person) -> Result<Vec<(CommentId, String)>, Error> {
         let (keys, person) = (self.keys(site), person.to_string());
-        let all = ListQuery {
+        let query = ListQuery {
             decision: None,
             spot_checks: false,
             order: Order::Oldest,
@@ -100,29 +101,29 @@ impl Redis {
         };
         let (mut found, mut after) = (Vec::new(), None);
         loop {
-            let places = read::places(&self.connection, &keys, &all, after.as_ref(), CHUNK).await?;
-            for (place, sender) in places.iter().zip(read::senders(&self.connection, &keys, &places).await?) {
-                // A comment that is gone is in the index until the next upkeep.
-                let theirs = sender.filter(|sender| sender.persons.contains(&person));
-                if let Some((id, sender)) = CommentId::parse("id", &place.id).ok().zip(theirs) {
+            let positions = read::places(&self.connection, &keys, &query, after.as_ref(), CHUNK).await?;
+            for (position, sender) in positions.iter().zip(read::senders(&self.connection, &keys, &positions).await?) {
+                // An expired comment remains in the index until the next upkeep.
+                let matching = sender.filter(|sender| sender.persons.contains(&person));
+                if let Some((id, sender)) = CommentId::parse("id", &position.id).ok().zip(matching) {
                     found.push((id, author_name(sender.author)));
                 }
             }
-            let end = places.len() < CHUNK;
-            after = places.into_iter().last();
+            let end = positions.len() < CHUNK;
+            after = positions.into_iter().last();
             if end {
                 return Ok(found);
             }
         }
     }
 
-    /// Leaves no bytes of deleted events in the stream.
+    /// Rewrites the stream of events so that no bytes of deleted events remain.
     async fn rewrite_events(&self, site: &Site) -> Result<(), Error> {
         let keys = self.keys(site);
-        let mut ask = call(&self.scripts.rewrite, &[keys.events(), keys.rewritten_events()]);
-        ask.arg(CHUNK).arg(millis(COPY_LIFETIME));
+        let mut command = call(&self.scripts.rewrite, &[keys.events(), keys.rewritten_events()]);
+        command.arg(CHUNK).arg(millis(COPY_LIFETIME));
         loop {
-            let reply = run(&self.connection, &self.scripts.rewrite, &ask).await?;
+            let reply = run(&self.connection, &self.scripts.rewrite, &command).await?;
             match reply.word() {
                 "more" | "done" => {}
                 "clean" => return Ok(()),

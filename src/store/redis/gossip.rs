@@ -1,5 +1,6 @@
-//! Tells the other servers which comments came here, and hears which came there, so that a campaign over many sites is
-//! seen whichever servers it comes to. Beside the way of a comment, a second late at most, and bounded on both sides.
+//! Exchanges sightings of comments with other servers, so that a campaign across many sites is detected no matter which
+//! servers receive it. The exchange uses a capped Redis stream, off the request path, with a delay of at most a second. Both
+//! the stream and the queue of unsent sightings are bounded.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -12,106 +13,111 @@ use super::millis::millis;
 use crate::store::clock::ago;
 use crate::store::near_duplicates::{MAX_UNSENT, Sighting, WINDOW};
 
-/// How often.
+/// Interval between exchanges.
 const INTERVAL: Duration = Duration::from_millis(500);
-/// How many messages are kept for servers that start later.
+/// Approximate maximum number of messages in the stream, which servers read when they start.
 const MAX_MESSAGES: usize = 4_096;
-/// How many are read at once.
+/// Maximum number of messages read at once.
 const CHUNK: usize = 256;
-/// The name of the field.
+/// Name of the stream entries' only field.
 const FIELD: &str = "l";
 
-/// Begins to tell and to hear, for as long as the store lives.
+/// Starts a task that exchanges sightings until the store is dropped.
 pub(super) fn start(redis: &Arc<Redis>) {
-    let mut own = [0; 8];
-    // A server that cannot tell itself from others would count twice; it had better say nothing.
-    if getrandom::fill(&mut own).is_err() {
+    let mut own_id = [0; 8];
+    // Without an id of its own, a server would count its own sightings twice, so it takes no part.
+    if getrandom::fill(&mut own_id).is_err() {
         return;
     }
     redis.near_duplicates.take_unsent();
-    tokio::spawn(gossip(Arc::downgrade(redis), own));
+    tokio::spawn(gossip(Arc::downgrade(redis), own_id));
 }
 
-async fn gossip(redis: Weak<Redis>, own: [u8; 8]) {
+async fn gossip(redis: Weak<Redis>, own_id: [u8; 8]) {
     let mut after = format!("{}-0", ago(WINDOW) / 1_000);
-    let mut untold = Vec::new();
+    let mut unsent = Vec::new();
     loop {
         tokio::time::sleep(INTERVAL).await;
         let Some(redis) = redis.upgrade() else { return };
         if !redis.connection.is_connected() || redis.breaker.is_open("") {
             continue;
         }
-        keep_newest(&mut untold, redis.near_duplicates.take_unsent());
-        // What fails is told the next time; whoever needs Redis meets the same trouble and reports it.
-        if redis.send_sightings(&own, &untold).await.is_ok() {
-            untold.clear();
+        keep_newest(&mut unsent, redis.near_duplicates.take_unsent());
+        // Failed sightings are sent with the next exchange. Other commands report a failing Redis.
+        if redis.send_sightings(&own_id, &unsent).await.is_ok() {
+            unsent.clear();
         }
-        while let Ok(heard) = redis.receive_sightings(&own, &mut after).await {
-            if heard < CHUNK {
+        while let Ok(received) = redis.receive_sightings(&own_id, &mut after).await {
+            if received < CHUNK {
                 break;
             }
         }
     }
 }
 
-/// Adds what came, and drops the oldest beyond the bound: the node that keeps the stream may be away for long.
-fn keep_newest(untold: &mut Vec<Sighting>, came: Vec<Sighting>) {
-    untold.extend(came);
-    untold.drain(..untold.len().saturating_sub(MAX_UNSENT));
+/// Adds new sightings and drops the oldest above [`MAX_UNSENT`], because the stream may be unavailable for long.
+fn keep_newest(unsent: &mut Vec<Sighting>, new: Vec<Sighting>) {
+    unsent.extend(new);
+    unsent.drain(..unsent.len().saturating_sub(MAX_UNSENT));
 }
 
 impl Redis {
+    /// Returns the key of the stream.
     fn gossip_key(&self) -> String {
-        // No braces: it belongs to no site.
+        // The key has no braces, because it belongs to no site.
         format!("{}likes", self.prefix)
     }
 
-    async fn send_sightings(&self, own: &[u8; 8], sightings: &[Sighting]) -> RedisResult<()> {
+    /// Appends sightings to the stream, which expires after [`WINDOW`].
+    async fn send_sightings(&self, own_id: &[u8; 8], sightings: &[Sighting]) -> RedisResult<()> {
         if sightings.is_empty() {
             return Ok(());
         }
         let key = self.gossip_key();
-        let mut tell = Pipeline::with_capacity(2);
-        tell.cmd("XADD")
+        let mut pipeline = Pipeline::with_capacity(2);
+        pipeline
+            .cmd("XADD")
             .arg(&key)
             .arg("MAXLEN")
             .arg("~")
             .arg(MAX_MESSAGES)
             .arg("*")
             .arg(FIELD)
-            .arg(encode(own, sightings))
+            .arg(encode(own_id, sightings))
             .ignore();
-        tell.cmd("PEXPIRE").arg(&key).arg(millis(WINDOW)).ignore();
-        tell.query_async(&mut self.connection.clone()).await
+        pipeline.cmd("PEXPIRE").arg(&key).arg(millis(WINDOW)).ignore();
+        pipeline.query_async(&mut self.connection.clone()).await
     }
 
-    /// Counts what others told after a message, and tells how many messages there were.
-    async fn receive_sightings(&self, own: &[u8; 8], after: &mut String) -> RedisResult<usize> {
-        let mut read = ::redis::cmd("XREAD");
-        read.arg("COUNT").arg(CHUNK).arg("STREAMS").arg(self.gossip_key()).arg(&*after);
-        let reply: Option<StreamReadReply> = read.query_async(&mut self.connection.clone()).await?;
-        let mut heard = 0;
+    /// Counts the sightings that other servers sent after a message. Returns the number of messages read.
+    async fn receive_sightings(&self, own_id: &[u8; 8], after: &mut String) -> RedisResult<usize> {
+        let mut command = ::redis::cmd("XREAD");
+        command.arg("COUNT").arg(CHUNK).arg("STREAMS").arg(self.gossip_key()).arg(&*after);
+        let reply: Option<StreamReadReply> = command.query_async(&mut self.connection.clone()).await?;
+        let mut received = 0;
         for message in reply.into_iter().flat_map(|reply| reply.keys).flat_map(|stream| stream.ids) {
-            heard += 1;
+            received += 1;
             if let Some(Value::BulkString(bytes)) = message.map.get(FIELD) {
-                self.near_duplicates.add_remote(decode(own, bytes));
+                self.near_duplicates.add_remote(decode(own_id, bytes));
             }
             *after = message.id;
         }
-        Ok(heard)
+        Ok(received)
     }
 }
 
-/// Who tells, and then site and bands of each, as numbers of eight bytes.
-fn encode(own: &[u8; 8], sightings: &[Sighting]) -> Vec<u8> {
+/// Encodes the sender's id, followed by site and bands of each sighting, as big-endian numbers of eight bytes.
+fn encode(own_id: &[u8; 8], sightings: &[Sighting]) -> Vec<u8> {
     let numbers = sightings.iter().flat_map(|sighting| [sighting.site].into_iter().chain(sighting.bands));
-    own.iter().copied().chain(numbers.flat_map(u64::to_be_bytes)).collect()
+    own_id.iter().copied().chain(numbers.flat_map(u64::to_be_bytes)).collect()
 }
 
-/// Reads back what another server wrote. What was written by oneself, or by a version that writes otherwise, is nothing.
-fn decode(own: &[u8; 8], bytes: &[u8]) -> Vec<Sighting> {
+/// Decodes the sightings of another server. Returns none for a message of this server or of an unknown format.
+fn decode(own_id: &[u8; 8], bytes: &[u8]) -> Vec<Sighting> {
     let (numbers, rest) = bytes.as_chunks::<8>();
-    let Some((_, numbers)) = numbers.split_first().filter(|(by, _)| rest.is_empty() && *by != own) else { return Vec::new() };
+    let Some((_, numbers)) = numbers.split_first().filter(|(sender, _)| rest.is_empty() && *sender != own_id) else {
+        return Vec::new();
+    };
     let numbers: Vec<u64> = numbers.iter().copied().map(u64::from_be_bytes).collect();
     let (sightings, _) = numbers.as_chunks::<{ 1 + crate::classify::BANDS }>();
     sightings.iter().map(|&[site, ref bands @ ..]| Sighting { site, bands: *bands }).collect()
@@ -132,14 +138,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_told_is_bounded_and_the_newest_is_kept() {
-        let mut untold = Vec::new();
+        let mut unsent = Vec::new();
         for round in 0..10 {
-            let came = (0..MAX_UNSENT as u64 / 3).map(|n| Sighting { site: round, bands: [n; 4] }).collect();
-            keep_newest(&mut untold, came);
-            assert!(untold.len() <= MAX_UNSENT);
+            let new = (0..MAX_UNSENT as u64 / 3).map(|n| Sighting { site: round, bands: [n; 4] }).collect();
+            keep_newest(&mut unsent, new);
+            assert!(unsent.len() <= MAX_UNSENT);
         }
-        assert_eq!((untold.len(), untold.last().map(|last| last.site)), (MAX_UNSENT, Some(9)));
-        assert_eq!(untold.first().map(|first| first.site), Some(6));
+        assert_eq!((unsent.len(), unsent.last().map(|last| last.site)), (MAX_UNSENT, Some(9)));
+        assert_eq!(unsent.first().map(|first| first.site), Some(6));
     }
 
     #[test]

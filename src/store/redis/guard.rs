@@ -1,4 +1,4 @@
-//! Bounds how long anybody waits for Redis, and lets nobody wait while it is away.
+//! Timeouts for Redis calls, and immediate failure while Redis is unavailable.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,14 @@ use super::{ANSWER_TIMEOUT, Redis};
 use crate::comment::Site;
 use crate::error::{Error, StoreUnavailable};
 
-/// How long a ping waits at least.
+/// Minimum timeout of a ping.
 const MIN_PING_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Redis {
-    /// Does work that a comment waits for: not at all while Redis is away, and no longer than the deadline.
+    /// Runs work that a comment waits for, with the configured timeout, and reports the outcome to the circuit breaker.
+    ///
+    /// # Errors
+    /// Returns the error of the work, or an error if Redis is unavailable or does not answer in time.
     pub(super) async fn with_breaker<T>(
         self: &Arc<Self>,
         site: &Site,
@@ -32,13 +35,19 @@ impl Redis {
         outcome
     }
 
-    /// Fails at once while Redis is away, or has not been there yet.
+    /// Checks that Redis is connected and that the site's circuit is closed.
+    ///
+    /// # Errors
+    /// Returns [`StoreUnavailable`] if not.
     pub(super) fn check_reachable(&self, site: &Site) -> Result<(), Error> {
         let away = !self.connection.is_connected() || self.breaker.is_open(&self.part(site).circuit);
         if away { Err(Error::store(StoreUnavailable)) } else { Ok(()) }
     }
 
-    /// Waits for an answer for as long as somebody may who is not on the way of a comment.
+    /// Waits up to [`ANSWER_TIMEOUT`] for the answer to a command that no comment waits for.
+    ///
+    /// # Errors
+    /// Returns the error of the command, or an error if Redis is unavailable or does not answer in time.
     pub(super) async fn within_answer_timeout<T>(
         &self,
         answer: impl Future<Output = Result<T, RedisError>>,
@@ -50,10 +59,10 @@ impl Redis {
         if answer.is_err() {
             self.connection.report_failure();
         }
-        Ok(answer.map_err(|_| Error::store("no answer"))??)
+        Ok(answer.map_err(|_| Error::store("redis did not answer in time"))??)
     }
 
-    /// Succeeds when Redis answers and takes writes. In a cluster the former must do for all masters.
+    /// Checks that Redis answers and accepts writes. In a cluster, checks only that all masters answer.
     pub async fn ping(&self) -> Result<(), Error> {
         match self.parts.as_slice() {
             [all] if self.connection.is_connected() && !self.breaker.is_open(&all.circuit) => {
@@ -64,8 +73,10 @@ impl Redis {
         }
     }
 
-    /// Calls a script that no comment waits for.
-    pub(super) async fn run_within_answer_timeout(&self, script: &Script, ask: &Cmd) -> Result<Reply, Error> {
-        timeout(ANSWER_TIMEOUT, run(&self.connection, script, ask)).await.map_err(|_| Error::store("no answer"))?
+    /// Calls a script that no comment waits for, with a timeout of [`ANSWER_TIMEOUT`].
+    pub(super) async fn run_within_answer_timeout(&self, script: &Script, command: &Cmd) -> Result<Reply, Error> {
+        timeout(ANSWER_TIMEOUT, run(&self.connection, script, command))
+            .await
+            .map_err(|_| Error::store("redis did not answer in time"))?
     }
 }

@@ -1,25 +1,25 @@
--- What admit, record and replace share: how a comment is kept, and how it moves between indexes and counts.
--- Each of the three is loaded with this text in front of it.
+-- Shared by admit.lua, record.lua and replace.lua: stores a comment and updates indexes and counts. This file is prepended to
+-- each of the three, and to erase.lua.
 --
--- The hash of a comment
---   s  what stands: fingerprint decision revision by_moderator before received_at lead author, with blanks between;
+-- Fields of a comment's hash; values with several parts are separated by spaces
+--   s  current state: fingerprint decision revision by_moderator before received_at lead author;
 --      times in microseconds, decisions numbered as on the wire, author `-` if unknown
---   p  who sent it: keyed hashes of user id, e-mail and IP that any text of it came from, with blanks between
---   x  its events: their ids, with blanks between
---   f  the fingerprints of texts that it had before, with blanks between
---   o  when the host says that what stands was sent, in microseconds; absent: it does not say
---   c  the comment    v  the verdict    e  the act that led to it; absent: the machine's
---   r  a reservation: fingerprint verdict_id revision received_at facts, with blanks between
+--   p  senders: keyed hashes of the user ids, e-mail addresses and IP addresses under which any text was sent
+--   x  ids of its events
+--   f  fingerprints of earlier texts
+--   o  time at which the current text was sent according to the host, in microseconds; absent: unknown
+--   c  comment    v  current verdict    e  audit event of the act that led to it; absent for verdicts of the machine
+--   r  reservation: fingerprint verdict_id revision received_at facts
 --
--- KEYS of all three
---   1 the comment   2 all by time   3 all by risk   4 held by time   5 held by risk   6 the author's counts
+-- KEYS of admit.lua, record.lua and replace.lua
+--   1 comment   2 all by time   3 all by risk   4 held by time   5 held by risk   6 counts of the author
 
 local HOLD = '2'
 local COUNT = { ['1'] = 'approved', ['2'] = 'held', ['3'] = 'rejected' }
 local NOBODY = '-'
 local MOST_SPOTS = 1000
 
--- Lua would write a time with an exponent.
+-- Formats a whole number. Lua would write large numbers with an exponent.
 local function int(number)
   return string.format('%.0f', number)
 end
@@ -39,14 +39,13 @@ local function read_standing(text)
   return s
 end
 
--- For how long things are kept, in milliseconds with blanks between: the comment as it is decided, its author's counts,
--- the events, the indexes.
+-- Parses lifetimes in milliseconds: of the comment under its decision, of its author's counts, of the events, of the indexes.
 local function read_lifetimes(text)
   local comment, author, events, indexes = string.match(text, '^(%d+) (%d+) (%d+) (%d+)$')
   return { comment = comment, author = author, events = events, indexes = indexes }
 end
 
--- Adds an act to those that wait to be put into the audit's chain. Empty: it is none.
+-- Adds a record to the unsealed audit records. Does nothing if it is empty.
 local function log(unsealed, record, lifetimes)
   if record ~= '' then
     redis.call('RPUSH', unsealed, record)
@@ -54,8 +53,8 @@ local function log(unsealed, record, lifetimes)
   end
 end
 
--- Keeps a comment with what stands on it. `spots` is the index of spot checks, which it is put into if `s.spot` is '1'; the
--- rest are more fields of its hash and their values.
+-- Stores a comment with its current state. `spots` is the index of spot checks, to which the comment is added if `s.spot` is
+-- '1'. The remaining arguments are further fields of the hash with their values.
 local function keep(id, s, lifetimes, spots, ...)
   local received_at = int(s.received_at)
   local by_risk = int(s.received_at - s.lead)
@@ -71,8 +70,8 @@ local function keep(id, s, lifetimes, spots, ...)
   if s.decision == HOLD then
     redis.call('ZADD', KEYS[4], received_at, id)
     redis.call('ZADD', KEYS[5], by_risk, id)
-    -- A held comment waits for as long as it takes, and so do the indexes it is in. `upkeep.lua` ends those of a site
-    -- that holds none: here that would cost every comment three commands.
+    -- Held comments do not expire, and neither do their indexes. `upkeep.lua` sets the expiry again for a site without held
+    -- comments; doing that here would cost three commands per comment.
     for i = 1, 3 do
       redis.call('PERSIST', KEYS[i])
     end
@@ -81,7 +80,7 @@ local function keep(id, s, lifetimes, spots, ...)
   end
   if s.spot == '1' then
     redis.call('ZADD', spots, received_at, id)
-    -- Nobody looks at more than the newest.
+    -- Only the newest spot checks are kept.
     redis.call('ZREMRANGEBYRANK', spots, 0, -MOST_SPOTS - 1)
     redis.call('PEXPIRE', spots, lifetimes.comment)
   end

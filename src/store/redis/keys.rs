@@ -1,7 +1,7 @@
-//! The names of all Redis keys. They are a file format: other versions of Gatepost read what this one wrote.
+//! The names of all Redis keys. They must stay stable, because other versions of Gatepost read the same data.
 //!
-//! All keys of a site hold its name in braces, so that in a cluster they share a slot and one script may touch them.
-//! A site cannot hold braces, and whatever the caller chose comes last, so that no two names meet.
+//! All keys of a site contain its name in braces. In a cluster they therefore share a slot, and one script may access them.
+//! Site names contain no braces, and parts that callers choose come last, so that names cannot collide.
 
 use std::fmt::Display;
 
@@ -9,98 +9,101 @@ use crate::comment::{CommentId, Site};
 use crate::limit::Scope;
 use crate::store::person::Person;
 
-/// String: written to learn whether Redis takes writes. Gone after a second. A tag in braces chooses the slot.
+/// Returns the key that probes write to check whether Redis accepts writes (a string with a TTL of one second). The `tag`, in
+/// braces, selects the slot.
 pub(super) fn probe(prefix: &str, tag: Option<u32>) -> String {
     tag.map_or_else(|| format!("{prefix}probe"), |tag| format!("{prefix}{{{tag}}}:probe"))
 }
 
-/// What scripts take for an author who is not known.
+/// The name by which scripts recognize an unknown author.
 const UNKNOWN_AUTHOR: &str = "-";
 
-/// Returns the name of an author's counts.
+/// Returns the name that identifies an author in keys and scripts.
 pub(super) fn author_name(author: Option<Person>) -> String {
     author.map_or(UNKNOWN_AUTHOR.to_owned(), |author| author.to_string())
 }
 
-/// The keys of one site.
+/// The names of a site's keys.
 pub(super) struct Keys {
-    /// `gp:{blog.example}:`
+    /// Common prefix, for example `gp:{blog.example}:`.
     base: String,
 }
 
 impl Keys {
+    /// Creates the names of a site's keys.
     pub fn new(prefix: &str, site: &Site) -> Self {
         Self { base: format!("{prefix}{{{}}}:", site.as_str()) }
     }
 
-    /// The keys of the server itself, in the slot of another key that holds no braces: in a cluster the slot is that of what
-    /// stands in braces, or else of the whole key.
+    /// Creates the names of the server's own keys, in the slot of `key`, which has no braces. A cluster hashes the part in
+    /// braces, or the whole key if there are none, so a name with `key` in braces gets the same slot.
     pub fn in_slot_of(prefix: &str, key: &str) -> Self {
         Self { base: format!("{prefix}{{{key}}}:") }
     }
 
-    /// String: the secret that persons are hashed with. The only key that neither expires nor empties.
+    /// Returns the key of a string: the secrets with which persons are hashed. It is the only key that never expires or
+    /// becomes empty.
     pub fn secret(&self) -> String {
         self.key("secret")
     }
 
-    /// Hash: a comment and what stands on it; see `keep.lua`.
+    /// Returns the key of a hash: a comment with its current verdict; see `keep.lua`.
     pub fn comment(&self, id: &CommentId) -> String {
         self.comment_named(id.as_str())
     }
 
-    /// The same, by an id that an index holds.
+    /// Returns the same key as [`comment`](Self::comment) for an id read from an index.
     pub fn comment_named(&self, id: &str) -> String {
         self.key_of("comment", id)
     }
 
-    /// List: what stood on a comment, oldest first, three elements each; see `change.lua`.
+    /// Returns the key of a list: the past verdicts on a comment, oldest first, three elements each; see `change.lua`.
     pub fn trail(&self, id: &CommentId) -> String {
         self.key_of("trail", id.as_str())
     }
 
-    /// String: the moderator who is at work on a comment. Ends with the claim.
+    /// Returns the key of a string: the moderator who has claimed a comment. It expires with the claim.
     pub fn claim(&self, id: &CommentId) -> String {
         self.key_of("claim", id.as_str())
     }
 
-    /// Sorted set of the comment ids that a moderator has claimed, by when each claim ends.
+    /// Returns the key of a sorted set: the ids of the comments that a moderator has claimed, by expiry of the claim.
     pub fn claims_of(&self, moderator: &str) -> String {
         self.key_of("claims", moderator)
     }
 
-    /// Sorted set of comment ids by the time they were received.
+    /// Returns the key of a sorted set: all comment ids by time of receipt.
     pub fn all_by_time(&self) -> String {
         self.key("all:time")
     }
 
-    /// Sorted set of comment ids by that time less up to a day, the more the likelier they are bad.
+    /// Returns the key of a sorted set: all comment ids by time of receipt less up to 24 hours, depending on the risk score.
     pub fn all_by_risk(&self) -> String {
         self.key("all:risk")
     }
 
-    /// Like [`all_by_time`](Self::all_by_time), of held comments only.
+    /// Returns the key of a sorted set like [`all_by_time`](Self::all_by_time) for held comments only.
     pub fn held_by_time(&self) -> String {
         self.key("held:time")
     }
 
-    /// Like [`all_by_risk`](Self::all_by_risk), of held comments only: the queue.
+    /// Returns the key of a sorted set like [`all_by_risk`](Self::all_by_risk) for held comments only. It is the queue.
     pub fn held_by_risk(&self) -> String {
         self.key("held:risk")
     }
 
-    /// Sorted set of comment ids by the time they were received, of comments that the machine approved and that a moderator is
-    /// to look at all the same.
+    /// Returns the key of a sorted set: the ids of approved comments that a moderator is to spot-check, by time of receipt.
     pub fn spot_checks(&self) -> String {
         self.key("spots:time")
     }
 
-    /// Hash: how many comments of an author stand approved, held and rejected. Scripts touch no hash for `-`.
+    /// Returns the key of a hash: the numbers of an author's approved, held and rejected comments. Scripts do not write it for
+    /// the unknown author `-`.
     pub fn author(&self, author: &str) -> String {
         self.key_of("author", author)
     }
 
-    /// String: the theoretical arrival time of a limit. `None`: the site's.
+    /// Returns the key of a string: the theoretical arrival time of a rate limit. `person` is `None` for the site's limit.
     pub fn limit(&self, scope: Scope, person: Option<&Person>) -> String {
         match person {
             Some(person) => self.key_of("limit", format_args!("{}:{person}", scope.as_str())),
@@ -108,37 +111,39 @@ impl Keys {
         }
     }
 
-    /// Hash: how often each band of nearly the same comments came in the window of that number.
+    /// Returns the key of a hash: the number of comments per MinHash band in a counting window.
     pub fn similar(&self, window: u64) -> String {
         self.key_of("similar", window)
     }
 
-    /// Stream: verdicts that took the place of others.
+    /// Returns the key of a stream: changed verdicts, for watchers.
     pub fn events(&self) -> String {
         self.key("events")
     }
 
-    /// List: acts that are not in the audit's chain yet; see `audit.rs`.
+    /// Returns the key of a list: audit records that are not in the hash chain yet; see `audit.rs`.
     pub fn unsealed(&self) -> String {
         self.key("audit:unsealed")
     }
 
-    /// Hash: the audit, a field for each record by its number, and `newest` and `forgotten`, the ends of the chain.
+    /// Returns the key of a hash: the audit, with a field per record number, and the ends of the chain in `newest` and
+    /// `forgotten`.
     pub fn audit(&self) -> String {
         self.key("audit")
     }
 
-    /// Hash: block and allow entries by name, and their version in the field `.`.
+    /// Returns the key of a hash: block and allow entries by name, and their version in the field `.`.
     pub fn listed(&self) -> String {
         self.key("listed")
     }
 
-    /// Hash: what moderators and hosts have taught; see `teach.lua`.
+    /// Returns the key of a hash: the outcome log; see `teach.lua`.
     pub fn outcomes(&self) -> String {
         self.key("outcomes")
     }
 
-    /// The same as [`events`](Self::events), while deleted ones are left out of it; see `rewrite.lua`.
+    /// Returns the key of a stream: the copy of [`events`](Self::events) without deleted ones, while it is made; see
+    /// `rewrite.lua`.
     pub fn rewritten_events(&self) -> String {
         self.key("events:rewritten")
     }
@@ -147,8 +152,8 @@ impl Keys {
         [&self.base, name].concat()
     }
 
-    fn key_of(&self, kind: &str, whose: impl Display) -> String {
-        format!("{}{kind}:{whose}", self.base)
+    fn key_of(&self, kind: &str, suffix: impl Display) -> String {
+        format!("{}{kind}:{suffix}", self.base)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Opens the store: reads the settings, connects, and starts what works in the background.
+//! Opens the Redis engine: checks the settings, connects and starts the background tasks.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -16,18 +16,19 @@ use crate::store::near_duplicates::NearDuplicateCounter;
 use crate::store::settings::{StoreSettings, redacted};
 
 impl Redis {
-    /// Connects. A Redis that cannot be reached yet, or is not ready, is waited for in the background.
+    /// Connects to Redis. If Redis cannot be reached or is not ready, a background task keeps trying.
     ///
     /// # Errors
-    /// What waiting cannot mend: an address or a certificate that is none, a password that is refused.
+    /// Returns an error that waiting cannot fix: an invalid address or certificate, or a rejected password.
     pub async fn open(
         url: &str,
         settings: &StoreSettings,
-        local: Arc<LocalLimits>,
-        likes: Arc<NearDuplicateCounter>,
+        local_limits: Arc<LocalLimits>,
+        near_duplicates: Arc<NearDuplicateCounter>,
     ) -> Result<Arc<Self>, Error> {
         if settings.prefix.contains(['{', '}']) {
-            return Err(Error::store(format!("the key prefix {:?} holds braces, which are for the site", settings.prefix)));
+            let prefix = &settings.prefix;
+            return Err(Error::store(format!("the key prefix {prefix:?} contains braces, which are reserved for the site")));
         }
         let failed = |error: &dyn std::fmt::Display| Error::store(format!("the store {}: {error}", redacted(url)));
         let ca = match &settings.ca {
@@ -38,10 +39,10 @@ impl Redis {
             None => None,
         };
         let address = Address::parse(url).map_err(|error| failed(&error))?;
-        let setup = Connector::new(address, ca).map_err(|error| failed(&error))?;
-        let parts = part::parts(&settings.prefix, setup.is_cluster());
+        let connector = Connector::new(address, ca).map_err(|error| failed(&error))?;
+        let parts = part::parts(&settings.prefix, connector.is_cluster());
         let redis = Arc::new(Self {
-            connector: setup,
+            connector,
             connection: Connection::unconnected(),
             connections: settings.connections,
             replica_connection: (settings.wait_replicas > 0).then(Connection::unconnected),
@@ -54,8 +55,8 @@ impl Redis {
             timeout: settings.timeout,
             wait_replicas: settings.wait_replicas,
             breaker: Breaker::default(),
-            local_limits: local,
-            near_duplicates: likes,
+            local_limits,
+            near_duplicates,
             sealing: Mutex::default(),
             upkeep_schedule: UpkeepSchedule::default(),
         });

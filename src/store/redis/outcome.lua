@@ -1,8 +1,9 @@
--- Teaches without an act on a comment. Loaded with teach.lua in front of it.
+-- Updates the outcome log without changing a comment. teach.lua is prepended.
 --
--- KEYS   1 the log of outcomes   2 acts that are not in the audit's chain yet
--- ARGV   1 name of a record to take back; empty: none   2 name of one to add; empty: none   3 that record
---        4 milliseconds to keep the log   5 a name for a new log   6 the act; empty: none   7 milliseconds to keep it
+-- KEYS   1 outcome log   2 unsealed audit records
+-- ARGV   1 name of a record to remove; empty: none   2 name of a record to add; empty: none   3 that record
+--        4 lifetime of the log in milliseconds   5 id for a new log   6 audit record; empty: none
+--        7 lifetime of the audit record in milliseconds
 -- Returns `taught`
 
 teach(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5])

@@ -1,4 +1,4 @@
-//! A site's log of outcomes on Redis: one hash in the site's slot, so that an act teaches in the script that does it.
+//! A site's outcome log in Redis: one hash in the site's slot, so that the script that performs an act can update the log too.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,20 +14,21 @@ use crate::comment::Site;
 use crate::error::Error;
 use crate::store::outcomes::{OutcomeLogState, OutcomeUpdate};
 
-/// Records asked for at once.
+/// Number of records read at once.
 const CHUNK: u64 = 256;
-/// Numbers that lie between the first and the newest record at most: what is trimmed moves the first. More is not ours.
+/// Maximum difference between the first and the newest record number. A larger one means that the log is damaged, because
+/// trimming advances the first number.
 const MAX_SPAN: u64 = 1 << 20;
 
 impl Redis {
-    /// Read on the way of a comment now and then, and waits no longer than anything there.
+    /// Returns the state of the log. Comments sometimes wait for it, so it has the timeout of their commands.
     pub async fn outcome_head(&self, site: &Site) -> Result<OutcomeLogState, Error> {
         self.check_reachable(site)?;
-        let mut ask = ::redis::cmd("HMGET");
-        ask.arg(self.keys(site).outcomes()).arg(&["born", "newest", "gone", "from", "to"]);
-        let answer = timeout(self.timeout, ask.query_async(&mut self.connection.clone())).await;
+        let mut command = ::redis::cmd("HMGET");
+        command.arg(self.keys(site).outcomes()).arg(&["born", "newest", "gone", "from", "to"]);
+        let answer = timeout(self.timeout, command.query_async(&mut self.connection.clone())).await;
         type Fields = (Option<String>, Option<u64>, Option<u64>, Option<u64>, Option<u64>);
-        let (born, newest, gone, from, to): Fields = answer.map_err(|_| Error::store("no answer"))??;
+        let (born, newest, gone, from, to): Fields = answer.map_err(|_| Error::store("redis did not answer in time"))??;
         let number = |number: Option<u64>| number.unwrap_or_default();
         Ok(OutcomeLogState {
             log_id: born.unwrap_or_default(),
@@ -51,10 +52,10 @@ impl Redis {
         while after < until {
             let last = until.min(after + CHUNK);
             let numbers: Vec<u64> = (after + 1..=last).collect();
-            let mut ask = ::redis::cmd("HMGET");
-            ask.arg(&key).arg(&numbers);
+            let mut command = ::redis::cmd("HMGET");
+            command.arg(&key).arg(&numbers);
             let records: Vec<Option<Vec<u8>>> =
-                self.within_answer_timeout(ask.query_async(&mut self.connection.clone())).await?;
+                self.within_answer_timeout(command.query_async(&mut self.connection.clone())).await?;
             all.extend(numbers.into_iter().zip(records).filter_map(|(number, record)| Some((number, record?))));
             after = last;
         }
@@ -75,15 +76,15 @@ impl Redis {
     pub async fn update_outcomes(
         self: &Arc<Self>,
         site: &Site,
-        teaching: &OutcomeUpdate,
+        update: &OutcomeUpdate,
         act: Option<Vec<u8>>,
     ) -> Result<(), Error> {
         self.check_reachable(site)?;
         let keys = self.keys(site);
-        let mut ask = call(&self.scripts.outcome, &[keys.outcomes(), keys.unsealed()]);
-        self.add_outcome_update(&mut ask, site, teaching);
-        ask.arg(act.as_deref().unwrap_or_default()).arg(self.audit_lifetime(site));
-        let reply = self.run_within_answer_timeout(&self.scripts.outcome, &ask).await?;
+        let mut command = call(&self.scripts.outcome, &[keys.outcomes(), keys.unsealed()]);
+        self.add_outcome_update(&mut command, site, update);
+        command.arg(act.as_deref().unwrap_or_default()).arg(self.audit_lifetime(site));
+        let reply = self.run_within_answer_timeout(&self.scripts.outcome, &command).await?;
         if reply.word() != "taught" {
             return Err(reply.unexpected());
         }
@@ -93,28 +94,28 @@ impl Redis {
         Ok(())
     }
 
-    /// `first`: the number of the first record that is left, where the caller has seen all of them.
+    /// Removes records. `first` is the number of the first remaining record, if the caller has read them all.
     pub async fn remove_outcomes(&self, site: &Site, records: &[(u64, String)], first: Option<u64>) -> Result<(), Error> {
         let key = self.keys(site).outcomes();
-        // A name may stand for a newer record by now.
+        // A name may refer to a newer record by now.
         let names: Vec<&str> = records.iter().map(|(_, name)| name.as_str()).collect();
-        let mut look = ::redis::cmd("HMGET");
-        look.arg(&key).arg(&names);
-        let stands: Vec<Option<u64>> = self.within_answer_timeout(look.query_async(&mut self.connection.clone())).await?;
-        let stands: HashMap<&str, u64> =
-            names.into_iter().zip(stands).filter_map(|(name, number)| Some((name, number?))).collect();
-        let mut forget = Pipeline::with_capacity(2 * records.len() + 1);
-        forget.atomic().cmd("HINCRBY").arg(&key).arg("gone").arg(records.len()).ignore();
+        let mut lookup = ::redis::cmd("HMGET");
+        lookup.arg(&key).arg(&names);
+        let current: Vec<Option<u64>> = self.within_answer_timeout(lookup.query_async(&mut self.connection.clone())).await?;
+        let current: HashMap<&str, u64> =
+            names.into_iter().zip(current).filter_map(|(name, number)| Some((name, number?))).collect();
+        let mut pipeline = Pipeline::with_capacity(2 * records.len() + 1);
+        pipeline.atomic().cmd("HINCRBY").arg(&key).arg("gone").arg(records.len()).ignore();
         for (number, name) in records {
-            forget.cmd("HDEL").arg(&key).arg(number).ignore();
-            if stands.get(name.as_str()) == Some(number) {
-                forget.cmd("HDEL").arg(&key).arg(name).ignore();
+            pipeline.cmd("HDEL").arg(&key).arg(number).ignore();
+            if current.get(name.as_str()) == Some(number) {
+                pipeline.cmd("HDEL").arg(&key).arg(name).ignore();
             }
         }
         if let Some(first) = first {
-            forget.cmd("HSET").arg(&key).arg("first").arg(first).ignore();
+            pipeline.cmd("HSET").arg(&key).arg("first").arg(first).ignore();
         }
-        self.within_answer_timeout(forget.query_async(&mut self.connection.clone())).await
+        self.within_answer_timeout(pipeline.query_async(&mut self.connection.clone())).await
     }
 
     pub async fn set_outcome_range(
@@ -125,24 +126,24 @@ impl Redis {
         act: Vec<u8>,
     ) -> Result<(), Error> {
         let (key, unsealed) = (self.keys(site).outcomes(), self.keys(site).unsealed());
-        let mut bound = Pipeline::with_capacity(4);
-        bound.atomic().cmd("HSET").arg(&key).arg("from").arg(from).ignore();
+        let mut pipeline = Pipeline::with_capacity(4);
+        pipeline.atomic().cmd("HSET").arg(&key).arg("from").arg(from).ignore();
         match to {
-            Some(to) => bound.cmd("HSET").arg(&key).arg("to").arg(to).ignore(),
-            None => bound.cmd("HDEL").arg(&key).arg("to").ignore(),
+            Some(to) => pipeline.cmd("HSET").arg(&key).arg("to").arg(to).ignore(),
+            None => pipeline.cmd("HDEL").arg(&key).arg("to").ignore(),
         };
-        bound.cmd("RPUSH").arg(&unsealed).arg(act).ignore();
-        bound.cmd("PEXPIRE").arg(&unsealed).arg(self.audit_lifetime(site)).ignore();
-        let () = self.within_answer_timeout(bound.query_async(&mut self.connection.clone())).await?;
+        pipeline.cmd("RPUSH").arg(&unsealed).arg(act).ignore();
+        pipeline.cmd("PEXPIRE").arg(&unsealed).arg(self.audit_lifetime(site)).ignore();
+        let () = self.within_answer_timeout(pipeline.query_async(&mut self.connection.clone())).await?;
         self.schedule_seal(site);
         Ok(())
     }
 
-    /// Adds what `teach.lua` asks for.
-    pub(super) fn add_outcome_update(&self, ask: &mut Cmd, site: &Site, teaching: &OutcomeUpdate) {
-        let (added, record) = teaching.added.as_ref().map_or(("", &[][..]), |(name, record)| (name, record));
+    /// Adds the arguments of `teach.lua` to a script call.
+    pub(super) fn add_outcome_update(&self, command: &mut Cmd, site: &Site, update: &OutcomeUpdate) {
+        let (added, record) = update.added.as_ref().map_or(("", &[][..]), |(name, record)| (name, record));
         let lifetime = millis(self.retention.for_site(site).outcomes);
-        ask.arg(teaching.removed.as_deref().unwrap_or_default()).arg(added).arg(record).arg(lifetime);
-        ask.arg(Uuid::now_v7().to_string());
+        command.arg(update.removed.as_deref().unwrap_or_default()).arg(added).arg(record).arg(lifetime);
+        command.arg(Uuid::now_v7().to_string());
     }
 }

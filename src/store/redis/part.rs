@@ -1,21 +1,21 @@
-//! The parts of Redis that can be away by themselves: all of a server, or each run of a cluster's slots.
+//! The parts of Redis that can be unavailable independently: a whole server, or ranges of a cluster's slots.
 
 use super::keys;
 use super::slot::{SLOTS, slot};
 
-/// Into how many parts a cluster's slots are divided, as its masters keep runs of them.
+/// Number of ranges into which a cluster's slots are divided. Masters usually hold contiguous ranges of slots.
 const PARTS: usize = 16;
 
-/// A part of Redis that can be away by itself.
+/// A part of Redis that can be unavailable independently.
 #[derive(Clone)]
 pub(super) struct Part {
-    /// Its name for the breaker and in logs.
+    /// Name of the part in the circuit breaker and in logs.
     pub circuit: String,
-    /// A key that it keeps.
+    /// Key in this part that probes write.
     pub probe: String,
 }
 
-/// Returns the parts of a Redis: all of a server, or the parts of a cluster in the order of their slots.
+/// Returns the parts of Redis: one for a server, or those of a cluster in the order of their slots.
 pub(super) fn parts(prefix: &str, cluster: bool) -> Vec<Part> {
     if !cluster {
         return vec![Part { circuit: String::new(), probe: keys::probe(prefix, None) }];

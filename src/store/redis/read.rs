@@ -1,4 +1,4 @@
-//! What the Redis store reads without changing anything, and how it reads a comment's hash.
+//! Read-only queries of the Redis engine, and the parsing of a comment's hash.
 
 use std::collections::HashMap;
 
@@ -19,16 +19,17 @@ use crate::verdict::Decision;
 /// The fields `s`, `c`, `v` and `e` of a comment's hash.
 type Fields = (Option<String>, Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>);
 
-/// What stood: the fields `s`, `v` and `e` of then.
+/// A past verdict in the trail: the fields `s`, `v` and `e` at that time.
 type PastFields = (String, Vec<u8>, Vec<u8>);
 
-/// A comment with its trail.
+/// Reads a comment with its past verdicts. Returns `None` if it has no verdict.
 pub(super) async fn comment(connection: &Connection, keys: &Keys, id: &CommentId) -> Result<Option<Row>, Error> {
-    // One transaction: the trail must fit what stands.
-    let mut both = Pipeline::with_capacity(2);
-    both.atomic().cmd("HMGET").arg(keys.comment(id)).arg(&["s", "c", "v", "e"]);
-    both.cmd("HGET").arg(keys.comment(id)).arg("p").cmd("LRANGE").arg(keys.trail(id)).arg(0).arg(-1);
-    let (fields, persons, trail): (Fields, Option<String>, Vec<PastFields>) = both.query_async(&mut connection.clone()).await?;
+    // Read both in one transaction, so that the past verdicts match the current one.
+    let mut pipeline = Pipeline::with_capacity(2);
+    pipeline.atomic().cmd("HMGET").arg(keys.comment(id)).arg(&["s", "c", "v", "e"]);
+    pipeline.cmd("HGET").arg(keys.comment(id)).arg("p").cmd("LRANGE").arg(keys.trail(id)).arg(0).arg(-1);
+    let (fields, persons, trail): (Fields, Option<String>, Vec<PastFields>) =
+        pipeline.query_async(&mut connection.clone()).await?;
     let Some(mut row) = row(fields)? else { return Ok(None) };
     let past = |(standing, verdict, event): PastFields| {
         Ok(Revision { verdict, event, before: StandingField::parse(&standing)?.before })
@@ -39,11 +40,12 @@ pub(super) async fn comment(connection: &Connection, keys: &Keys, id: &CommentId
     Ok(Some(row))
 }
 
-/// How an author has fared.
+/// Reads the numbers of an author's approved, held and rejected comments.
 pub(super) async fn history(connection: &Connection, keys: &Keys, author: &Person) -> Result<History, Error> {
-    let mut read = ::redis::cmd("HMGET");
-    read.arg(keys.author(&author.to_string())).arg(&["approved", "held", "rejected"]);
-    let (approved, held, rejected): (Option<u32>, Option<u32>, Option<u32>) = read.query_async(&mut connection.clone()).await?;
+    let mut command = ::redis::cmd("HMGET");
+    command.arg(keys.author(&author.to_string())).arg(&["approved", "held", "rejected"]);
+    let (approved, held, rejected): (Option<u32>, Option<u32>, Option<u32>) =
+        command.query_async(&mut connection.clone()).await?;
     Ok(History {
         approved: approved.unwrap_or_default(),
         held: held.unwrap_or_default(),
@@ -51,27 +53,27 @@ pub(super) async fn history(connection: &Connection, keys: &Keys, author: &Perso
     })
 }
 
-/// The cursor of the newest change, or the one before all changes.
+/// Returns the cursor of the newest change, or the cursor before all changes if there is none.
 pub(super) async fn latest_event(connection: &Connection, keys: &Keys) -> Result<Cursor, Error> {
-    let mut read = ::redis::cmd("XREVRANGE");
-    read.arg(keys.events()).arg("+").arg("-").arg("COUNT").arg(1);
-    let newest: StreamRangeReply = read.query_async(&mut connection.clone()).await?;
+    let mut command = ::redis::cmd("XREVRANGE");
+    command.arg(keys.events()).arg("+").arg("-").arg("COUNT").arg(1);
+    let newest: StreamRangeReply = command.query_async(&mut connection.clone()).await?;
     match newest.ids.first() {
         None => Ok(Cursor::STREAM_START),
         Some(entry) => Cursor::parse_stream(&entry.id).ok_or_else(|| Error::store(format!("unreadable event {:?}", entry.id))),
     }
 }
 
-/// The cursor of the oldest change kept, if older ones were cut off the stream. `None` too before Redis 7, which does not
-/// tell.
+/// Returns the cursor of the oldest change kept if older ones were dropped. Returns `None` if none were dropped, and always
+/// before Redis 7, which does not report it.
 pub(super) async fn forgotten_before(connection: &Connection, keys: &Keys) -> Result<Option<Cursor>, Error> {
-    let mut both = Pipeline::with_capacity(2);
-    both.cmd("EXISTS").arg(keys.events()).cmd("XRANGE").arg(keys.events()).arg("-").arg("+").arg("COUNT").arg(1);
-    let (exists, oldest): (bool, StreamRangeReply) = both.query_async(&mut connection.clone()).await?;
+    let mut pipeline = Pipeline::with_capacity(2);
+    pipeline.cmd("EXISTS").arg(keys.events()).cmd("XRANGE").arg(keys.events()).arg("-").arg("+").arg("COUNT").arg(1);
+    let (exists, oldest): (bool, StreamRangeReply) = pipeline.query_async(&mut connection.clone()).await?;
     let Some(oldest) = oldest.ids.first().filter(|_| exists) else { return Ok(None) };
-    let mut ask = ::redis::cmd("XINFO");
-    ask.arg("STREAM").arg(keys.events());
-    let info: HashMap<String, Value> = ask.query_async(&mut connection.clone()).await?;
+    let mut command = ::redis::cmd("XINFO");
+    command.arg("STREAM").arg(keys.events());
+    let info: HashMap<String, Value> = command.query_async(&mut connection.clone()).await?;
     let number = |name: &str| match info.get(name) {
         Some(Value::Int(number)) => Some(*number),
         _ => None,
@@ -80,7 +82,7 @@ pub(super) async fn forgotten_before(connection: &Connection, keys: &Keys) -> Re
     Ok(forgotten.then(|| Cursor::parse_stream(&oldest.id)).flatten())
 }
 
-/// The next places of a list: fewer than asked for at its end only.
+/// Returns the next `count` positions of a list, or fewer at its end.
 pub(super) async fn places(
     connection: &Connection,
     keys: &Keys,
@@ -98,82 +100,82 @@ pub(super) async fn places(
     };
     let backward = query.order == Order::Newest;
     let (start, end) = if backward { ("+inf", "-inf") } else { ("-inf", "+inf") };
-    let start = after.map_or(start.to_owned(), |place| place.key.to_string());
-    let beyond = |place: &ListPosition| after.is_none_or(|after| if backward { place < after } else { place > after });
+    let start = after.map_or(start.to_owned(), |position| position.key.to_string());
+    let beyond = |position: &ListPosition| after.is_none_or(|after| if backward { position < after } else { position > after });
 
-    let (mut places, mut offset) = (Vec::with_capacity(count), 0);
-    while places.len() < count {
-        // The range begins with the place we come from and whatever shares its key: mostly one too many.
-        let ask = count - places.len() + usize::from(offset == 0 && after.is_some());
+    let (mut positions, mut offset) = (Vec::with_capacity(count), 0);
+    while positions.len() < count {
+        // The range starts with the position `after` and others of the same key, so ask for one more.
+        let requested = count - positions.len() + usize::from(offset == 0 && after.is_some());
         let mut range = ::redis::cmd("ZRANGE");
         range.arg(&index).arg(&start).arg(end).arg("BYSCORE");
         if backward {
             range.arg("REV");
         }
-        range.arg("LIMIT").arg(offset).arg(ask).arg("WITHSCORES");
-        let got: Vec<(String, f64)> = range.query_async(&mut connection.clone()).await?;
-        offset += got.len();
-        let last = got.len() < ask;
+        range.arg("LIMIT").arg(offset).arg(requested).arg("WITHSCORES");
+        let found: Vec<(String, f64)> = range.query_async(&mut connection.clone()).await?;
+        offset += found.len();
+        let last = found.len() < requested;
         // Scores are microseconds, whole numbers that a double holds exactly.
-        places.extend(got.into_iter().map(|(id, score)| ListPosition { key: score as i64, id }).filter(beyond));
+        positions.extend(found.into_iter().map(|(id, score)| ListPosition { key: score as i64, id }).filter(beyond));
         if last {
             break;
         }
     }
-    places.truncate(count);
-    Ok(places)
+    positions.truncate(count);
+    Ok(positions)
 }
 
-/// The comments at these places; `None` for those that are gone.
-pub(super) async fn rows(connection: &Connection, keys: &Keys, places: &[ListPosition]) -> Result<Vec<Option<Row>>, Error> {
-    if places.is_empty() {
+/// Reads the comments at these positions; `None` stands for a comment that is gone.
+pub(super) async fn rows(connection: &Connection, keys: &Keys, positions: &[ListPosition]) -> Result<Vec<Option<Row>>, Error> {
+    if positions.is_empty() {
         return Ok(Vec::new());
     }
-    let mut each = Pipeline::with_capacity(places.len());
-    for place in places {
-        each.cmd("HMGET").arg(keys.comment_named(&place.id)).arg(&["s", "c", "v", "e"]);
+    let mut pipeline = Pipeline::with_capacity(positions.len());
+    for position in positions {
+        pipeline.cmd("HMGET").arg(keys.comment_named(&position.id)).arg(&["s", "c", "v", "e"]);
     }
-    let rows: Vec<Fields> = each.query_async(&mut connection.clone()).await?;
+    let rows: Vec<Fields> = pipeline.query_async(&mut connection.clone()).await?;
     rows.into_iter().map(row).collect()
 }
 
-/// Who sent a comment.
+/// The sender of a comment.
 pub(super) struct Sender {
-    /// Who counts as its author.
+    /// Person that counts as the author.
     pub author: Option<Person>,
-    /// The keyed hashes of all who sent any text of it.
+    /// Keyed hashes of everybody who sent any text of the comment, separated by spaces.
     pub persons: String,
 }
 
-/// Who sent the comments at these places; `None` for those that are gone.
+/// Reads the senders of the comments at these positions; `None` stands for a comment that is gone.
 pub(super) async fn senders(
     connection: &Connection,
     keys: &Keys,
-    places: &[ListPosition],
+    positions: &[ListPosition],
 ) -> Result<Vec<Option<Sender>>, Error> {
-    if places.is_empty() {
+    if positions.is_empty() {
         return Ok(Vec::new());
     }
-    let mut each = Pipeline::with_capacity(places.len());
-    for place in places {
-        each.cmd("HMGET").arg(keys.comment_named(&place.id)).arg(&["s", "p"]);
+    let mut pipeline = Pipeline::with_capacity(positions.len());
+    for position in positions {
+        pipeline.cmd("HMGET").arg(keys.comment_named(&position.id)).arg(&["s", "p"]);
     }
-    let rows: Vec<(Option<String>, Option<String>)> = each.query_async(&mut connection.clone()).await?;
+    let rows: Vec<(Option<String>, Option<String>)> = pipeline.query_async(&mut connection.clone()).await?;
     let sender = |(standing, persons): (Option<String>, Option<String>)| {
         let Some(standing) = standing else { return Ok(None) };
         let author = StandingField::parse(&standing)?.author;
-        // Of what an earlier version kept only the author is known.
+        // Comments stored by an earlier version have only the author.
         let persons = persons.or_else(|| author.map(|author| author.to_string())).unwrap_or_default();
         Ok(Some(Sender { author, persons }))
     };
     rows.into_iter().map(sender).collect()
 }
 
-/// What a comment's hash holds. `None`: no verdict stands, at most a reservation.
+/// Parses the fields of a comment's hash. Returns `None` if it has no verdict, but at most a reservation.
 fn row((standing, comment, verdict, event): Fields) -> Result<Option<Row>, Error> {
     let Some(standing) = standing else { return Ok(None) };
     let StandingField { before, received_at, author } = StandingField::parse(&standing)?;
-    let missing = || Error::store("a comment's hash lacks fields");
+    let missing = || Error::store("the stored hash of a comment lacks fields");
     Ok(Some(Row {
         comment: comment.ok_or_else(missing)?,
         received_at,
@@ -184,7 +186,7 @@ fn row((standing, comment, verdict, event): Fields) -> Result<Option<Row>, Error
     }))
 }
 
-/// What callers see of the field `s`; the form is told in `keep.lua`.
+/// The parts of the field `s` that callers see. `keep.lua` describes its format.
 struct StandingField {
     before: i32,
     received_at: i64,
@@ -202,6 +204,6 @@ impl StandingField {
                 .map(|(before, received_at)| Self { before, received_at, author: Person::from_hex(author) }),
             _ => None,
         };
-        parsed.ok_or_else(|| Error::store(format!("unreadable standing {text:?}")))
+        parsed.ok_or_else(|| Error::store(format!("unreadable state of a comment {text:?}")))
     }
 }

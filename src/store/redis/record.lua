@@ -1,18 +1,20 @@
--- Records the verdict on a comment that was admitted undecided, unless one on the same body stands already or the
--- comment was edited meanwhile.
+-- Records the verdict on a comment that was admitted undecided, unless the same text already has a verdict or the comment was
+-- edited in the meantime.
 --
 -- ARGV
---   1 fingerprint, and when the host says that it was sent (0: it does not), with a blank between   2 author   3 decision   4 revision   5 by_moderator   6 lead   7 lifetimes
---   8 most events   9 comment id   10 comment   11 verdict   12 author of what stands, as far as the caller knows
---   13 who sent it, with blanks between   14 the act for the audit, without what stood before; empty: none
---   15 what makes it the act of an edit   16 `1`: it is a spot check
--- One more of KEYS
---   11 the index of spot checks
+--   1 fingerprint and time of sending according to the host (0: unknown), separated by a space
+--   2 author   3 decision   4 revision   5 by_moderator   6 risk lead   7 lifetimes
+--   8 maximum number of events   9 comment id   10 comment   11 verdict
+--   12 author of the current text, as far as the caller knows
+--   13 hashes of the sender, separated by spaces   14 audit record without the previous decision; empty: none
+--   15 bytes that turn the audit record into that of an edit   16 `1` if the comment is a spot check
+-- KEYS after those of change.lua
+--   11 index of spot checks
 -- Returns one of
 --   kept
---   earlier, the verdict that stands
---   edited                                    (a newer body decides what stands)
---   author, author of what stands             (call again with that author's counts as KEYS[9])
+--   earlier, current verdict
+--   edited                                    (a newer text determines the verdict)
+--   author, author of the current text        (call again with that author's counts as KEYS[9])
 
 local MOST_TEXTS = 100
 local fingerprint, sent_at = string.match(ARGV[1], '^(%x+) (%d+)$')
@@ -27,7 +29,7 @@ if whose ~= fingerprint then
   if old or whose then
     return { 'edited' }
   end
-  -- The reservation has expired, or Redis lost it: better kept late than not.
+  -- The reservation has expired, or Redis lost it. Record the verdict all the same.
   received_at = now()
 end
 if old and old.author ~= ARGV[12] then
@@ -41,7 +43,7 @@ if old then
 end
 redis.call('HDEL', KEYS[1], 'r', 'e', 'o')
 if old then
-  -- The newest: a text that is older than so many edits is decided anew.
+  -- Keep only the newest fingerprints. A text from before that many edits is decided anew.
   local texts = (stored[4] or '') .. ' ' .. old.fingerprint
   redis.call('HSET', KEYS[1], 'f', string.sub(texts, -33 * MOST_TEXTS))
 end
@@ -53,7 +55,7 @@ keep(id, {
 local act = ARGV[14]
 if old then
   announce(ARGV[3], ARGV[11], lifetimes, ARGV[8])
-  -- Field 6, a varint: the decision before. Protobuf messages that follow each other are read as one.
+  -- Add field 6, a varint: the previous decision. Concatenated Protobuf messages decode as one.
   act = act ~= '' and act .. string.char(48, tonumber(old.decision)) .. ARGV[15] or ''
 end
 log(KEYS[10], act, lifetimes)

@@ -1,9 +1,9 @@
-//! Finds Redis: when the server starts, however long that takes, and again whenever it was lost, whoever noticed.
+//! Connects to Redis when the server starts, and reconnects after failures.
 //!
-//! Each command that fails is reported by the [`Connection`], whether a comment, a moderator or a background task sent it,
-//! and the server's ping sends one every second. A task then tries whether writes are still taken. If not, the breaker opens,
-//! and another connection is made until one leads to a server that takes writes: the Sentinels are asked anew for the
-//! master, names are resolved anew, and a cluster's nodes are asked anew for the slots.
+//! The [`Connection`] reports every failed command, no matter which task sent it; the server's ping sends one every second. A
+//! task then probes whether Redis still accepts writes. If not, the circuit breaker opens, and new connections are made until
+//! one reaches a server that accepts writes. Each attempt resolves names again, and asks the Sentinels for the master or the
+//! cluster's nodes for the slots again.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -18,13 +18,14 @@ use super::{ANSWER_TIMEOUT, Redis, durability};
 use crate::error::Error;
 use crate::store::breaker::{self, FailureEffect};
 
-/// How often a task looks whether the store is still in use.
+/// Interval at which a task checks whether the store is still in use.
 const OWNER_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Connects, or begins to wait until that is possible; and has failures looked into from now on.
+/// Connects, or starts a background task that connects as soon as possible. Also starts the task that probes Redis after
+/// failures.
 ///
 /// # Errors
-/// What waiting cannot mend.
+/// Returns an error that waiting cannot fix.
 pub(super) async fn start(redis: &Arc<Redis>) -> RedisResult<()> {
     match redis.connect().await {
         Ok(()) => {}
@@ -38,16 +39,16 @@ pub(super) async fn start(redis: &Arc<Redis>) -> RedisResult<()> {
     Ok(())
 }
 
-/// Returns whether an error is a mistake in the settings. A cluster's connection tells its causes as text only.
+/// Returns whether an error is a mistake in the settings. Cluster connections report their causes as text only.
 fn is_configuration_error(error: &RedisError) -> bool {
     let settings = [ErrorKind::AuthenticationFailed, ErrorKind::InvalidClientConfig, ErrorKind::EmptySentinelList];
     let refused = ErrorKind::Server(ServerErrorKind::NoPerm);
-    let said = error.to_string();
+    let text = error.to_string();
     let causes = ["AuthenticationFailed", "NOAUTH", "WRONGPASS", "NOPERM", "invalid peer certificate", "switch database"];
-    settings.contains(&error.kind()) || error.kind() == refused || causes.iter().any(|cause| said.contains(cause))
+    settings.contains(&error.kind()) || error.kind() == refused || causes.iter().any(|cause| text.contains(cause))
 }
 
-/// Connects as soon as Redis answers for the first time.
+/// Retries until the first connection to Redis succeeds.
 async fn connect_in_background(redis: Weak<Redis>, mut cause: String) {
     loop {
         sleep(breaker::probe_interval()).await;
@@ -58,60 +59,60 @@ async fn connect_in_background(redis: Weak<Redis>, mut cause: String) {
                 return;
             }
             Err(error) => {
-                let now = error.to_string();
-                if now != cause {
-                    tracing::warn!(cause = now, "redis still does not answer");
-                    cause = now;
+                let new_cause = error.to_string();
+                if new_cause != cause {
+                    tracing::warn!(cause = new_cause, "redis still does not answer");
+                    cause = new_cause;
                 }
             }
         }
     }
 }
 
-/// Tries, after each reported failure, whether Redis still takes writes.
+/// Probes after each reported failure whether Redis still accepts writes.
 async fn probe_after_failures(redis: Weak<Redis>, connection: Connection) {
-    let trouble = connection.trouble();
+    let failures = connection.trouble();
     loop {
-        let troubled = timeout(OWNER_CHECK_INTERVAL, trouble.notified()).await.is_ok();
+        let has_failed = timeout(OWNER_CHECK_INTERVAL, failures.notified()).await.is_ok();
         let Some(redis) = redis.upgrade() else { return };
-        if troubled {
+        if has_failed {
             join_all(redis.parts.iter().map(|part| redis.probe_until_settled(part))).await;
         }
     }
 }
 
 impl Redis {
-    /// Connects, and uses the connection if Redis answers: a server that is still loading its data, or that lost its master,
-    /// accepts connections too.
+    /// Connects, and adopts the connection if Redis answers commands. A server that is still loading its data, or a replica
+    /// without its master, accepts connections too but does not answer.
     async fn connect(&self) -> RedisResult<()> {
         let connecting = async {
             let fresh = self.connector.connect(self.connections).await?;
-            let confirming = match self.replica_connection {
+            let fresh_replica = match self.replica_connection {
                 Some(_) => Some(self.connector.connect(1).await?),
                 None => None,
             };
             let mut answer = Ok(());
             for part in &self.parts {
-                let asked = ::redis::cmd("GET").arg(&part.probe).query_async::<Option<u8>>(&mut fresh.clone()).await;
-                answer = asked.map(drop);
-                // Of a cluster a part is enough to begin with.
+                let result = ::redis::cmd("GET").arg(&part.probe).query_async::<Option<u8>>(&mut fresh.clone()).await;
+                answer = result.map(drop);
+                // One reachable part of a cluster is enough to start.
                 if answer.is_ok() {
                     break;
                 }
             }
-            answer.map(|()| (fresh, confirming))
+            answer.map(|()| (fresh, fresh_replica))
         };
-        let no_answer = || RedisError::from((ErrorKind::Io, "no answer"));
-        let (fresh, confirming) = timeout(ANSWER_TIMEOUT, connecting).await.map_err(|_| no_answer())??;
-        if let Some((ours, fresh)) = self.replica_connection.as_ref().zip(confirming) {
-            ours.adopt(&fresh);
+        let no_answer = || RedisError::from((ErrorKind::Io, "redis did not answer in time"));
+        let (fresh, fresh_replica) = timeout(ANSWER_TIMEOUT, connecting).await.map_err(|_| no_answer())??;
+        if let Some((replica_connection, fresh)) = self.replica_connection.as_ref().zip(fresh_replica) {
+            replica_connection.adopt(&fresh);
         }
         self.connection.adopt(&fresh);
         durability::warn(&self.connection).await;
         Ok(())
     }
 
-    /// Tries whether a part takes writes, until it does or the breaker opens.
+    /// Probes a part until it accepts writes or its circuit opens.
     async fn probe_until_settled(self: &Arc<Self>, part: &Part) {
         while self.connection.is_connected() && !self.breaker.is_open(&part.circuit) {
             match self.probe(&self.connection, part, self.timeout).await {
@@ -122,18 +123,23 @@ impl Redis {
         }
     }
 
-    /// Counts a failure. One too many opens the breaker, and Redis is waited for.
+    /// Counts a failure in the circuit breaker. If the circuit opens, starts waiting for the part.
     pub(super) fn count_failure(self: &Arc<Self>, part: &Part, error: &Error) {
         if self.breaker.failed(&part.circuit) == FailureEffect::Opened {
             self.wait_until_back(part.clone(), error);
         }
     }
 
-    /// Logs that Redis is away, waits until it is back, and logs that too: one line each, however many calls come.
+    /// Logs that a part of Redis is unavailable, waits in the background until it is back, and logs that. Each is logged once,
+    /// no matter how many calls fail.
     fn wait_until_back(self: &Arc<Self>, part: Part, error: &Error) {
         let cause = std::error::Error::source(error).unwrap_or(error);
         let circuit = &part.circuit;
-        tracing::error!(circuit, %cause, "redis is away: until it is back limits count here, and nothing is recorded");
+        tracing::error!(
+            circuit,
+            %cause,
+            "redis is away: until it is back, nothing is recorded and this server counts the limits"
+        );
         let redis = Arc::downgrade(self);
         tokio::spawn(async move {
             let redis = loop {
@@ -143,10 +149,10 @@ impl Redis {
                     break redis;
                 }
             };
-            if let Some(confirming) = &redis.replica_connection
+            if let Some(replica_connection) = &redis.replica_connection
                 && let Ok(Ok(fresh)) = timeout(ANSWER_TIMEOUT, redis.connector.connect(1)).await
             {
-                confirming.adopt(&fresh);
+                replica_connection.adopt(&fresh);
             }
             redis.connection.bump_generation();
             redis.local_limits.store_recovered();
@@ -155,8 +161,8 @@ impl Redis {
         });
     }
 
-    /// Returns whether a part takes writes again, over the connection at hand or else over a new one, which then takes its
-    /// place: the old one may lead to a server that was cut off, or that is no longer the master.
+    /// Returns whether a part accepts writes again. If it does only over a new connection, that one is adopted: the old one may
+    /// lead to a server that is isolated or no longer the master.
     async fn is_back(&self, part: &Part) -> bool {
         if self.probe(&self.connection, part, self.timeout).await.is_ok() {
             return true;
@@ -170,15 +176,15 @@ impl Redis {
         }
     }
 
-    /// Succeeds when Redis takes writes: one that is full or a replica answers everything else.
-    pub(super) async fn probe(&self, connection: &Connection, part: &Part, patience: Duration) -> Result<(), Error> {
+    /// Checks that a part accepts writes. Reads are not enough, because a full server or a replica answers them too.
+    pub(super) async fn probe(&self, connection: &Connection, part: &Part, limit: Duration) -> Result<(), Error> {
         let mut write = ::redis::cmd("SET");
         write.arg(&part.probe).arg(1).arg("PX").arg(1_000);
-        let answer = timeout(patience, write.query_async(&mut connection.clone())).await;
+        let answer = timeout(limit, write.query_async(&mut connection.clone())).await;
         if answer.is_err() {
             connection.report_failure();
         }
-        Ok(answer.map_err(|_| Error::store("no answer"))??)
+        Ok(answer.map_err(|_| Error::store("redis did not answer in time"))??)
     }
 }
 

@@ -1,15 +1,16 @@
--- Puts another verdict in the place of the one that stands, if that is still at the expected revision.
+-- Replaces the current verdict if it still has the expected revision.
 --
 -- ARGV
---   1 expected revision   2 decision   3 revision   4 by_moderator   5 lead   6 lifetimes
---   7 most events   8 comment id   9 verdict   10 the act   11 author of what stands, as far as the caller knows
---   12 to 16 what is taught; see teach.lua   17 `1`: it is a spot check again
--- More of KEYS
---   11 the log of outcomes   12 the index of spot checks
+--   1 expected revision   2 decision   3 revision   4 by_moderator   5 risk lead   6 lifetimes
+--   7 maximum number of events   8 comment id   9 verdict   10 audit event
+--   11 author of the current text, as far as the caller knows
+--   12 to 16 arguments of `teach` after the key; see teach.lua   17 `1` if the comment is a spot check again
+-- KEYS after those of change.lua
+--   11 outcome log   12 index of spot checks
 -- Returns one of
 --   kept
---   moved                                     (the revision is another, or the comment is gone)
---   author, author of what stands             (call again with that author's counts as KEYS[6] and KEYS[9])
+--   moved                                     (the verdict has another revision, or the comment is gone)
+--   author, author of the current text        (call again with that author's counts as KEYS[6] and KEYS[9])
 
 local id, lifetimes = ARGV[8], read_lifetimes(ARGV[6])
 local old = read_standing(redis.call('HGET', KEYS[1], 's'))

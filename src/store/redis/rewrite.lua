@@ -1,15 +1,15 @@
--- Rewrites a site's events, some at a time: Redis only marks a deleted event, and keeps its bytes for as long as others
--- stand in the same node of the stream. The copy knows how far it is, so that any number of callers may help, and one
--- may go on where another was cut short. Its last step puts it in the place of the original.
+-- Rewrites a site's events in chunks. Redis only marks a deleted event, and keeps its bytes as long as there are other events
+-- in the same node of the stream. The copy itself records the progress, so several callers may work on it concurrently, and
+-- one may continue after another was interrupted. The last step replaces the original by the copy.
 --
 -- KEYS
---   1 the events   2 the events as they are being rewritten
+--   1 events   2 copy of the events that is being made
 -- ARGV
---   1 how many at a time   2 milliseconds to keep a copy that nobody finishes
+--   1 number of events per call   2 lifetime of an unfinished copy in milliseconds
 -- Returns one of
 --   clean                                     (no bytes of deleted events are left)
---   more
---   done                                      (ask again: events may have been deleted from the copy, too)
+--   more                                      (call again: the copy is not finished)
+--   done                                      (call again: events may have been deleted from the copy too)
 
 local function info(key, name)
   local told = redis.call('XINFO', 'STREAM', key)
@@ -26,7 +26,7 @@ if redis.call('EXISTS', events) == 0 then
   redis.call('DEL', copy)
   return { 'clean' }
 end
--- Before Redis 7 a stream does not tell whether any of it was deleted: then it is rewritten once.
+-- Before Redis 7, a stream does not report whether events were deleted, so it is rewritten once.
 local deleted = info(events, 'max-deleted-entry-id')
 if not started and deleted == '0-0' then
   return { 'clean' }
@@ -42,9 +42,9 @@ if #entries == tonumber(ARGV[1]) then
   return { 'more' }
 end
 
--- An event must never come before one that a watcher has seen, even if the clock is set back.
+-- Restore the last id, so that new events come after those that watchers have seen even if the clock is set back.
 local last, left = info(events, 'last-generated-id'), redis.call('PTTL', events)
--- How many there ever were tells whoever watches whether some were forgotten. Before Redis 7 nothing tells.
+-- Restore the number of events ever added, from which watchers conclude whether some were dropped (from Redis 7 on).
 local added = info(events, 'entries-added')
 if redis.call('EXISTS', copy) == 0 then
   redis.call('DEL', events)

@@ -1,4 +1,4 @@
-//! When each site's indexes are to be looked after.
+//! The schedule of index upkeep for each site.
 
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
@@ -8,17 +8,17 @@ use lru::LruCache;
 
 use crate::comment::Site;
 
-/// How long after its last turn a site is looked after again. Its first turn is when this server first hears of it.
+/// Maximum interval between two upkeeps of a site. The first upkeep is due at the site's first comment on this server.
 const MAX_INTERVAL: Duration = Duration::from_secs(3600);
-/// After how many of its comments a site is looked after again, if that is sooner.
+/// Maximum number of a site's comments between two upkeeps.
 const MAX_COMMENTS_BETWEEN: u32 = 512;
-/// How many sites are remembered.
+/// Maximum number of sites remembered.
 const MAX_SITES: usize = 10_000;
 
-/// The sites that were looked after, those to which a comment came last.
+/// The state of the sites that received comments most recently.
 pub(super) struct UpkeepSchedule(Mutex<LruCache<Site, SiteUpkeep>>);
 
-/// When a site was looked after, and what came since.
+/// The last upkeep of a site, and what happened since.
 struct SiteUpkeep {
     last: Instant,
     comments: u32,
@@ -32,16 +32,16 @@ impl Default for UpkeepSchedule {
 }
 
 impl UpkeepSchedule {
-    /// Counts a comment. Returns which turn it is to look after its site, or `None` if it is not time.
+    /// Counts a comment. Returns the number of the site's upkeep if one is due, starting at 0, or `None`.
     pub fn turn(&self, site: &Site) -> Option<u64> {
         let mut sites = self.0.lock().ok()?;
-        if let Some(kept) = sites.get_mut(site) {
-            kept.comments += 1;
-            if kept.comments < MAX_COMMENTS_BETWEEN && kept.last.elapsed() < MAX_INTERVAL {
+        if let Some(upkeep) = sites.get_mut(site) {
+            upkeep.comments += 1;
+            if upkeep.comments < MAX_COMMENTS_BETWEEN && upkeep.last.elapsed() < MAX_INTERVAL {
                 return None;
             }
-            *kept = SiteUpkeep { last: Instant::now(), comments: 0, turn: kept.turn + 1 };
-            return Some(kept.turn);
+            *upkeep = SiteUpkeep { last: Instant::now(), comments: 0, turn: upkeep.turn + 1 };
+            return Some(upkeep.turn);
         }
         sites.put(site.clone(), SiteUpkeep { last: Instant::now(), comments: 0, turn: 0 });
         Some(0)

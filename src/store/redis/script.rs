@@ -1,4 +1,4 @@
-//! The atomic steps: Lua scripts, called by hash and loaded when the server does not know them.
+//! Lua scripts for atomic steps. They are called by hash, and loaded if the server does not know them.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -8,19 +8,20 @@ use ::redis::{Cmd, ErrorKind, RedisResult, ServerErrorKind};
 use super::connection::Connection;
 use crate::error::Error;
 
-/// A script: what it says, and the hash that the server knows it by.
+/// A Lua script with its hash.
 pub(super) struct Script {
     code: String,
     hash: String,
 }
 
 impl Script {
+    /// Creates a script from its code.
     fn new(code: &str) -> Self {
         Self { code: code.to_owned(), hash: ::redis::Script::new(code).get_hash().to_owned() }
     }
 }
 
-/// The scripts.
+/// All scripts.
 pub(super) struct Scripts {
     pub admit: Script,
     pub record: Script,
@@ -38,6 +39,7 @@ pub(super) struct Scripts {
 }
 
 impl Scripts {
+    /// Assembles the scripts from their files.
     pub fn new() -> Self {
         Self {
             admit: Script::new(concat!(include_str!("keep.lua"), include_str!("admit.lua"))),
@@ -62,19 +64,23 @@ impl Scripts {
     }
 }
 
-/// A call with its keys; the arguments are still to be added. Unlike the crate's own builder it copies each only once.
+/// Creates a call of a script with its keys. The caller adds the arguments. Unlike the client library's builder, it copies
+/// each of them only once.
 pub(super) fn call(script: &Script, keys: &[String]) -> Cmd {
     let mut call = ::redis::cmd("EVALSHA");
     call.arg(&script.hash).arg(keys.len()).arg(keys);
     call
 }
 
-/// Calls a script.
+/// Runs a script call, and loads the script first if the server does not know it.
+///
+/// # Errors
+/// Returns an error if the call fails.
 pub(super) async fn run(connection: &Connection, script: &Script, call: &Cmd) -> Result<Reply, Error> {
     let mut connection = connection.clone();
     let answer: RedisResult<Vec<Vec<u8>>> = call.query_async(&mut connection).await;
     let answer = match answer {
-        // The server is new, was restarted, or took over from another. In a cluster only the one that was asked matters.
+        // The server is new, was restarted, or took over from another. In a cluster, only the called server needs the script.
         Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
             connection.bump_generation();
             let mut load = ::redis::Pipeline::with_capacity(1);
@@ -85,11 +91,11 @@ pub(super) async fn run(connection: &Connection, script: &Script, call: &Cmd) ->
         answer => answer?,
     };
     let mut rest = answer.into_iter();
-    let word = rest.next().map(String::from_utf8).and_then(Result::ok).unwrap_or_default();
-    Ok(Reply { status: word, rest })
+    let status = rest.next().map(String::from_utf8).and_then(Result::ok).unwrap_or_default();
+    Ok(Reply { status, rest })
 }
 
-/// The first key of a call: what tells where it goes.
+/// Returns the first key of a call, which determines the server in a cluster.
 fn first_key(call: &Cmd) -> String {
     let key = call.args_iter().nth(3).map(|arg| match arg {
         ::redis::Arg::Simple(key) => String::from_utf8_lossy(key).into_owned(),
@@ -98,35 +104,35 @@ fn first_key(call: &Cmd) -> String {
     key.unwrap_or_default()
 }
 
-/// What all our scripts answer: a word, and what belongs to it in order.
+/// The reply of a script: a status word followed by values.
 pub(super) struct Reply {
     status: String,
     rest: std::vec::IntoIter<Vec<u8>>,
 }
 
 impl Reply {
-    /// The word.
+    /// Returns the status word.
     pub fn word(&self) -> &str {
         &self.status
     }
 
-    /// The next part as it is.
+    /// Returns the next value as bytes.
     pub fn bytes(&mut self) -> Result<Vec<u8>, Error> {
         self.rest.next().ok_or_else(|| self.unexpected())
     }
 
-    /// The next part as text.
+    /// Returns the next value as text.
     pub fn text(&mut self) -> Result<String, Error> {
         String::from_utf8(self.bytes()?).map_err(|_| self.unexpected())
     }
 
-    /// The next part as a number.
+    /// Returns the next value as a number.
     pub fn number<T: FromStr>(&mut self) -> Result<T, Error> {
         self.text()?.parse().map_err(|_| self.unexpected())
     }
 
-    /// The error of an answer that none of our scripts gives.
+    /// Returns the error for a reply that no script sends.
     pub fn unexpected(&self) -> Error {
-        Error::store(format!("redis answered {:?} where it should not", self.status))
+        Error::store(format!("unexpected answer {:?} from redis", self.status))
     }
 }

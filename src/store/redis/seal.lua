@@ -1,11 +1,11 @@
--- Moves acts that were recorded into the chain: the caller has hashed them, from the end of the chain that it saw on. Of
--- several that do so at once the first succeeds.
+-- Moves unsealed audit records into the hash chain. The caller has hashed them, starting from the end of the chain that it
+-- read. Of several concurrent callers only the first succeeds.
 --
 -- KEYS
---   1 acts that are not in the chain yet   2 the audit
+--   1 unsealed audit records   2 audit
 -- ARGV
---   1 the end of the chain as the caller saw it; empty: there is none   2 the new end
---   3 how many acts   4 milliseconds to keep the audit   5… two per act: its number, and its row
+--   1 end of the chain as the caller read it; empty: none   2 new end
+--   3 number of records   4 lifetime of the audit in milliseconds   5… two per record: its number and its row
 -- Returns `sealed` or `moved`
 
 if (redis.call('HGET', KEYS[2], 'newest') or '') ~= ARGV[1] then

@@ -1,9 +1,9 @@
-//! The slots of a cluster, over which its keys are spread.
+//! The hash slots of a Redis cluster.
 
-/// The number of slots of a cluster.
+/// Number of slots of a cluster.
 pub(super) const SLOTS: usize = 16_384;
 
-/// The slot of a key: of what its braces hold, as the cluster specification has it.
+/// Returns the slot of a key as in the cluster specification: hashes the part in braces, or the whole key if there is none.
 pub(super) fn slot(key: &str) -> u16 {
     let hashed = key.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
     let hashed = hashed.filter(|tag| !tag.is_empty()).unwrap_or(key);

@@ -1,7 +1,7 @@
--- Puts another value in the place of one that is still there, and records the act.
+-- Replaces a value if it is still the old one, and adds the audit record.
 --
--- KEYS   1 the key   2 acts that are not in the audit's chain yet
--- ARGV   1 the old value   2 the new one   3 the act   4 milliseconds to keep it
+-- KEYS   1 key of the value   2 unsealed audit records
+-- ARGV   1 old value   2 new value   3 audit record   4 lifetime of the audit record in milliseconds
 -- Returns `swapped` or `moved`
 
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then

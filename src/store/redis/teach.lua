@@ -1,11 +1,11 @@
--- Adds to a site's log of outcomes, and takes from it. Loaded in front of what does so together with an act.
+-- Adds records to a site's outcome log and removes them. Prepended to the scripts that update the log.
 --
--- The hash of a log
---   newest  the number of the newest record that there ever was    gone  how many are there no more
---   first  the number of the first record that is left, as of the last trim; absent: 1
---   from, to  behind which number learning begins and with which it ends; absent: with the first, and it goes on
---   born  a name that no other log has
---   a number  the record    a name, which holds a colon  the number of the record
+-- Fields of a log's hash
+--   newest  number of the newest record ever added    gone  number of removed records
+--   first  number of the first remaining record, as of the last trim; absent: 1
+--   from, to  learning uses the records after `from`, up to and including `to`; absent: no bound
+--   born  unique id of the log
+--   a number: the record with that number    a name, which contains a colon: the number of the record with that name
 
 local function teach(outcomes, removed, added, record, lifetime, born)
   if removed == '' and added == '' then

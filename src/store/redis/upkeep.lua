@@ -1,10 +1,10 @@
--- Keeps a site's indexes small: takes comments that have expired out of them, and lets them end as a whole when nothing
--- is held any more.
+-- Keeps a site's indexes small: removes expired comments from them, and lets the indexes themselves expire if no comment is
+-- held.
 --
 -- KEYS
---   1 all by time   2 all by risk   3 held by time   4… comments that may have expired
+--   1 all by time   2 all by risk   3 held by time   4… hashes of comments that may have expired
 -- ARGV
---   1 milliseconds to keep the indexes   2… the comments' ids, in the order of their keys
+--   1 lifetime of the indexes in milliseconds   2… ids of the comments, in the order of their keys
 
 for i = 4, #KEYS do
   if redis.call('EXISTS', KEYS[i]) == 0 then

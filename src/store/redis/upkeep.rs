@@ -1,4 +1,4 @@
-//! Looks after a site's indexes in the background, now and then: an index is one key, and its members do not expire.
+//! Periodic background upkeep of a site's indexes. An index is a single key whose members do not expire by themselves.
 
 use ::redis::RedisResult;
 
@@ -12,36 +12,38 @@ use crate::error::Error;
 use crate::store::clock::ago;
 use crate::verdict::Decision;
 
-/// At how many old comments each turn looks: twice as many as came since, so that the expired ones stay the smaller part.
+/// Number of old comments checked by each upkeep: twice the number received since the last, so that expired ones do not
+/// accumulate.
 const CHUNK: u64 = 1_024;
 
 impl Redis {
-    /// Counts a comment, and looks after its site if it is time.
+    /// Counts a comment, and starts upkeep of its site if it is due.
     pub(super) fn maintain_indexes(&self, site: &Site) {
         let Some(turn) = self.upkeep_schedule.turn(site) else { return };
         let (connection, script, keys) = (self.connection.clone(), self.scripts.upkeep.clone(), self.keys(site));
-        // An index outlives its last comment, whenever in the hour that came.
+        // The index must outlive its last comment, no matter when that arrived between two upkeeps.
         let retention = self.retention.for_site(site);
         let lifetime = millis(retention.for_decision(Decision::Hold) * 2);
-        // Our clock and Redis's may differ; nothing is lost by it, since the script asks whether each is gone.
+        // The clocks of this server and Redis may differ. That is harmless, because the script checks that each comment is
+        // gone.
         let oldest = ago(retention.shortest());
         tokio::spawn(async move {
             let upkeep = async {
                 let ids = expired_candidates(&connection, &keys, oldest, turn).await?;
                 let mut names = vec![keys.all_by_time(), keys.all_by_risk(), keys.held_by_time()];
                 names.extend(ids.iter().map(|id| keys.comment_named(id)));
-                let mut ask = call(&script, &names);
-                ask.arg(lifetime).arg(ids);
-                run(&connection, &script, &ask).await
+                let mut command = call(&script, &names);
+                command.arg(lifetime).arg(ids);
+                run(&connection, &script, &command).await
             };
-            // What fails now is done the next time; whoever needs Redis meets the same trouble and reports it.
+            // The next upkeep makes up for a failed one. Other commands report a failing Redis.
             let _: Result<_, Error> = upkeep.await;
         });
     }
 }
 
-/// Some of the comments received so long ago that they may have expired. Held ones among them have not, so that each
-/// turn looks somewhere else.
+/// Returns ids of comments old enough to have expired. Held comments among them have not expired, so each turn checks
+/// another part of the index.
 async fn expired_candidates(connection: &Connection, keys: &Keys, oldest: i64, turn: u64) -> RedisResult<Vec<String>> {
     let (mut connection, index) = (connection.clone(), keys.all_by_time());
     let count: u64 = ::redis::cmd("ZCOUNT").arg(&index).arg("-inf").arg(oldest).query_async(&mut connection).await?;

@@ -1,4 +1,4 @@
-//! Watches a site's changes on Redis: waits on its stream, on a connection of its own that may block.
+//! Watches a site's changes in Redis by blocking reads of its stream, on a separate connection.
 
 use std::time::Duration;
 
@@ -14,57 +14,60 @@ use crate::store::change::ChangeEvent;
 use crate::store::cursor::Cursor;
 use crate::store::row::decode_verdict;
 
-/// Most changes delivered at once.
+/// Maximum number of changes delivered at once.
 const CHUNK: usize = 256;
-/// How long to wait for Redis beyond the time it was told to wait itself.
+/// Time to wait for the answer in addition to the time for which Redis blocks.
 const GRACE: Duration = Duration::from_secs(5);
-/// Longest that Redis is told to wait, in milliseconds.
+/// Maximum time for which Redis blocks, in milliseconds.
 const MAX_BLOCK_MILLIS: u128 = 24 * 3600 * 1000;
 
-/// One watcher.
+/// A watcher of one site's changes.
 pub(in crate::store) struct Watch {
-    setup: Connector,
+    connector: Connector,
     stream: String,
     after: Cursor,
-    /// `None`: to be made.
+    /// Open connection, or `None` if the next call must connect.
     connection: Option<Connection>,
 }
 
 impl Redis {
+    /// Returns the cursor of the newest change, or the cursor before all changes if there is none.
     pub async fn latest_cursor(&self, site: &Site) -> Result<Cursor, Error> {
         read::latest_event(&self.connection, &self.keys(site)).await
     }
 
-    /// Before which cursor changes were forgotten, if any were.
+    /// Returns the cursor of the oldest change kept if older ones were dropped.
     pub async fn forgotten_before(&self, site: &Site) -> Result<Option<Cursor>, Error> {
         read::forgotten_before(&self.connection, &self.keys(site)).await
     }
 
+    /// Creates a watcher of the changes after a cursor.
     pub async fn watch(&self, site: &Site, after: Cursor) -> Result<Watch, Error> {
         Watch::new(self.connector.clone(), self.keys(site).events(), after).await
     }
 }
 
 impl Watch {
-    /// A watcher that is connected.
-    async fn new(setup: Connector, stream: String, after: Cursor) -> Result<Self, Error> {
-        let mut watch = Self { setup, stream, after, connection: None };
+    /// Creates a watcher and connects it.
+    async fn new(connector: Connector, stream: String, after: Cursor) -> Result<Self, Error> {
+        let mut watch = Self { connector, stream, after, connection: None };
         watch.connection = Some(watch.connect().await?);
         Ok(watch)
     }
 
+    /// Waits up to `wait` for the next changes. Returns an empty list if there are none.
     pub async fn next(&mut self, wait: Duration) -> Result<Vec<ChangeEvent>, Error> {
-        // Taken out while in use: when this future fails or is dropped, so is the connection, and with it an answer
-        // that the next call would have to wait for.
+        // The connection is taken out while in use, so that it is dropped if this future fails or is dropped. Otherwise the
+        // next call would have to wait for the answer to this one.
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        let mut read = ::redis::cmd("XREAD");
-        // To Redis, 0 milliseconds are forever.
+        let mut command = ::redis::cmd("XREAD");
+        // For Redis, 0 milliseconds means no timeout.
         let block = wait.as_millis().clamp(1, MAX_BLOCK_MILLIS).to_string();
-        read.arg("COUNT").arg(CHUNK).arg("BLOCK").arg(block).arg("STREAMS").arg(&self.stream).arg(self.after.to_string());
-        let answer = timeout(wait + GRACE, read.query_async::<Option<StreamReadReply>>(&mut connection)).await;
+        command.arg("COUNT").arg(CHUNK).arg("BLOCK").arg(block).arg("STREAMS").arg(&self.stream).arg(self.after.to_string());
+        let answer = timeout(wait + GRACE, command.query_async::<Option<StreamReadReply>>(&mut connection)).await;
         let answer = answer.map_err(|_| Error::store("redis did not answer in time"))??;
 
         let mut events = Vec::new();
@@ -83,7 +86,7 @@ impl Watch {
     }
 
     async fn connect(&self) -> Result<Connection, Error> {
-        let connection = timeout(GRACE, self.setup.connect_blocking()).await;
+        let connection = timeout(GRACE, self.connector.connect_blocking()).await;
         Ok(connection.map_err(|_| Error::store("redis did not answer in time"))??)
     }
 }

@@ -1,16 +1,16 @@
-//! Makes metrics and registers them.
+//! Creates metrics and registers them.
 
 use prometheus::{GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
-/// Bounds of histograms, in seconds: from what a verdict takes without any store to what nobody waits for.
+/// Upper bounds of the buckets of histograms, in seconds: from a verdict without any store to longer than any caller waits.
 const HISTOGRAM_BUCKETS: [f64; 14] =
     [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
-/// Makes metrics and registers each. A name that is wrong or taken is found by the tests, and by the first start.
+/// A factory that creates metrics and registers them. An invalid or duplicate name fails the tests and the first start.
 pub(super) struct MetricRegistrar<'r>(pub &'r Registry);
 
 impl MetricRegistrar<'_> {
-    /// Registers counters by labels.
+    /// Registers a family of counters with these labels.
     pub fn counters(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
         self.registered(IntCounterVec::new(Opts::new(name, help), labels))
     }
@@ -20,12 +20,12 @@ impl MetricRegistrar<'_> {
         self.registered(IntCounter::new(name, help))
     }
 
-    /// Registers shares by site.
+    /// Registers a family of gauges of shares (0 to 1), one for each site.
     pub fn shares(&self, name: &str, help: &str) -> GaugeVec {
         self.registered(GaugeVec::new(Opts::new(name, help), &["site"]))
     }
 
-    /// Registers gauges by labels.
+    /// Registers a family of gauges with these labels.
     pub fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
         self.registered(IntGaugeVec::new(Opts::new(name, help), labels))
     }
@@ -35,7 +35,7 @@ impl MetricRegistrar<'_> {
         self.registered(IntGauge::new(name, help))
     }
 
-    /// Registers histograms by labels.
+    /// Registers a family of histograms with these labels.
     pub fn histograms(&self, name: &str, help: &str, labels: &[&str]) -> HistogramVec {
         self.registered(HistogramVec::new(HistogramOpts::new(name, help).buckets(HISTOGRAM_BUCKETS.to_vec()), labels))
     }

@@ -1,30 +1,31 @@
-//! Which sites metrics tell apart: whoever may name sites must not fill the memory.
+//! The sites that have label values of their own. Their number is bounded, so that callers who may name sites cannot fill the
+//! memory.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Mutex;
 
-/// How many sites are told apart that neither a policy nor a key names; whoever has more asks each server for fewer.
+/// Maximum number of sites with label values of their own that neither a policy nor a key names.
 pub(super) const MAX_UNNAMED_SITES: usize = 100;
-/// How many of those that are named are.
+/// Maximum number of sites with label values of their own that a policy or a key names.
 const MAX_NAMED_SITES: usize = 1_000;
-/// The name of all others.
+/// The label value of all other sites.
 const OTHER_SITES: &str = "other";
 
-/// The sites that are told apart.
+/// The sites that have label values of their own.
 #[derive(Default)]
 pub(super) struct SiteLabels(Mutex<KnownSites>);
 
 #[derive(Default)]
 struct KnownSites {
-    /// Those that a policy or a key names.
+    /// The sites that a policy or a key names.
     named: HashSet<String>,
     others: HashSet<String>,
 }
 
 impl SiteLabels {
-    /// Returns the value of the label `site`: the site, or `other` when too many are known already. `new` is called for a site
-    /// that is told apart from now on.
+    /// Returns the value of the label `site`: the site itself, or `other` if there are too many. `new` is called for a site
+    /// that gets a label value of its own with this call.
     pub fn label<'s>(&self, site: &'s str, new: impl FnOnce(&str)) -> Cow<'s, str> {
         let Ok(mut known) = self.0.lock() else { return OTHER_SITES.into() };
         if known.named.contains(site) || known.others.contains(site) {
@@ -38,12 +39,12 @@ impl SiteLabels {
         site.into()
     }
 
-    /// Returns all sites that are told apart.
+    /// Returns all sites that have label values of their own.
     pub fn all(&self) -> Vec<String> {
         self.0.lock().map(|known| known.named.iter().chain(&known.others).cloned().collect()).unwrap_or_default()
     }
 
-    /// Tells these sites apart from others whatever else is called.
+    /// Gives these sites label values of their own, whatever other sites are called.
     pub fn name(&self, names: impl IntoIterator<Item = String>) {
         let Ok(mut known) = self.0.lock() else { return };
         for name in names {

@@ -1,4 +1,4 @@
-//! What a power cut would leave of a folder: `power_cut.c`, preloaded into the process that writes there.
+//! Simulates a power cut for a folder with `power_cut.c`, which is preloaded into the process that writes there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// A library that keeps what was synced, and the folder in which it keeps it.
+/// The library that records what was synced, and the folder in which it keeps that.
 pub struct PowerCut {
     folder: TempDir,
 }
@@ -24,25 +24,25 @@ impl PowerCut {
         Self { folder }
     }
 
-    /// The environment of a process that writes to a folder, which need not be there yet.
+    /// Returns the environment of a process that writes to a folder. The folder need not exist yet.
     pub fn environment(&self, of: &Path) -> Vec<(&'static str, PathBuf)> {
-        // The library compares what the kernel calls files.
+        // The library compares canonical paths of the kernel.
         let of = fs::canonicalize(of.parent().unwrap()).unwrap().join(of.file_name().unwrap());
         vec![("LD_PRELOAD", self.folder.path().join("power_cut.so")), ("POWER_CUT_OF", of), ("POWER_CUT_LEAVES", self.left())]
     }
 
-    /// The program `env` and its arguments, which set that environment for the program that follows.
+    /// Returns the program `env` with the arguments that set this environment for the program that follows.
     pub fn under(&self, of: &Path) -> Vec<String> {
         let set = self.environment(of).into_iter().map(|(name, value)| format!("{name}={}", value.display()));
         std::iter::once("env".to_owned()).chain(set).collect()
     }
 
-    /// What was synced.
+    /// Returns the folder with everything that was synced.
     pub fn left(&self) -> PathBuf {
         self.folder.path().join("left")
     }
 
-    /// Puts what was synced in the folder's place. Who wrote there must be gone.
+    /// Replaces a folder by what was synced. The process that wrote there must have ended.
     pub fn happens_to(&self, of: &Path) {
         fs::remove_dir_all(of).unwrap();
         copy(&self.left(), of);

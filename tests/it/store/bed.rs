@@ -1,4 +1,4 @@
-//! What the cases stand on: a fresh store of some engine, and comments to send to it.
+//! Test fixtures of the conformance suite: a new store of some engine, and comments to send to it.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -18,8 +18,8 @@ use tempfile::TempDir;
 
 use crate::redis;
 
-/// When verdicts are decided: now, since what is old is forgotten, and in whole seconds, since verdicts are compared after a
-/// journey over the wire.
+/// The time at which verdicts are decided: now, because old verdicts are forgotten, and in whole seconds, because verdicts are
+/// compared after a round trip over the wire.
 static NOW: LazyLock<SystemTime> = LazyLock::new(|| {
     let since = SystemTime::UNIX_EPOCH.elapsed().unwrap();
     SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs())
@@ -28,7 +28,7 @@ static NOW: LazyLock<SystemTime> = LazyLock::new(|| {
 /// A store that no other test uses.
 pub struct Bed {
     pub store: Store,
-    /// Another handle: for Redis that of another server, else a clone.
+    /// Another handle: with Redis, that of another server; otherwise a clone.
     pub other: Store,
     pub settings: StoreSettings,
     _directory: TempDir,
@@ -90,7 +90,7 @@ impl Bed {
         Self { store, other, settings, _directory: directory }
     }
 
-    /// Puts the store away and opens it again.
+    /// Closes the store and opens it again.
     pub async fn reopen(self) -> Self {
         let Self { store, other, settings, _directory } = self;
         drop((store, other));
@@ -106,7 +106,7 @@ impl Bed {
         }
     }
 
-    /// Sends a comment that must be decided again.
+    /// Sends a comment whose tentative verdict must not stand.
     pub async fn undecided(&self, text: &Text) -> (Facts, String, u32) {
         match text.admit(&self.store).await {
             AdmissionOutcome::Undecided { facts, verdict_id, revision } => (facts, verdict_id, revision),
@@ -114,7 +114,7 @@ impl Bed {
         }
     }
 
-    /// Sends an edit and decides it.
+    /// Sends an edit and records its verdict.
     pub async fn edited(&self, text: &Text) -> Verdict {
         let (_, id, revision) = self.undecided(text).await;
         text.record(&self.store, &text.verdict(id, revision)).await
@@ -129,12 +129,13 @@ impl Bed {
         [approved, held, rejected]
     }
 
-    /// Decides as a moderator. Tells whether the revision was the one that stood.
+    /// Decides a comment as a moderator. Returns whether the expected revision was the current one.
     pub async fn decide(&self, id: &str, expected_revision: u32, decision: Decision) -> bool {
         self.decide_and_teach(id, expected_revision, decision, OutcomeUpdate::default()).await
     }
 
-    /// The same, and teaches something by it.
+    /// Decides a comment as a moderator and updates the outcomes in the same transaction. Returns whether the expected
+    /// revision was the current one.
     pub async fn decide_and_teach(
         &self,
         id: &str,
@@ -162,7 +163,7 @@ impl Bed {
         self.store.list(&site(), &query).await.unwrap()
     }
 
-    /// The ids of all comments of a list, read two at a time.
+    /// Returns the ids of all comments of a list, read two at a time.
     pub async fn ids(&self, decision: Option<Decision>, order: Order) -> Vec<String> {
         let (mut all, mut after) = (Vec::new(), None);
         loop {
@@ -175,7 +176,7 @@ impl Bed {
         }
     }
 
-    /// The held comments, most urgent first.
+    /// Returns the ids of the held comments, the most urgent first.
     pub async fn queue(&self) -> Vec<String> {
         self.ids(Some(Decision::Hold), Order::Risk).await
     }
@@ -209,17 +210,17 @@ pub fn ip(address: &str) -> Person {
     Person::new(&[7; 32], "ip", address)
 }
 
-/// `count` in `period`, `burst` at once.
+/// Returns a limit of `count` per `period` with bursts of `burst`.
 pub fn rate(count: u32, period: Duration, burst: u32) -> Gcra {
     Gcra::new(count, period, burst).unwrap()
 }
 
-/// So many, and then none for as long as a test lasts.
+/// Returns a limit of `burst` comments, which does not refill within a test.
 pub fn few(burst: u32) -> Gcra {
     rate(1, Duration::from_secs(3_600), burst)
 }
 
-/// A comment to send, with what the policy made of it.
+/// A comment to send, with the tentative verdict of the policy.
 #[derive(Clone)]
 pub struct Text {
     site: Site,
@@ -237,7 +238,7 @@ pub struct Text {
     listed: Option<u64>,
 }
 
-/// A harmless comment by nobody.
+/// Returns a harmless anonymous comment.
 pub fn text(id: impl Into<String>) -> Text {
     Text {
         site: site(),
@@ -294,12 +295,12 @@ impl Text {
         Self { risk, ..self }
     }
 
-    /// So many rejected comments of the author keep it from standing unseen.
+    /// From this number of rejected comments of the author on, the tentative verdict does not stand.
     pub fn bears(self, max_rejected: u32) -> Self {
         Self { max_rejected, ..self }
     }
 
-    /// Whose verdict does not stand from so many approved comments of its author on.
+    /// From this number of approved comments of the author on, the tentative verdict does not stand.
     pub fn eased_by(self, eased_by: u32) -> Self {
         Self { eased_by, ..self }
     }
@@ -308,12 +309,12 @@ impl Text {
         Self { min_approved, ..self }
     }
 
-    /// Looked at with this version of the block and allow entries.
+    /// Sets the version of the block and allow entries that the comment was judged with.
     pub fn knowing(self, version: u64) -> Self {
         Self { listed: Some(version), ..self }
     }
 
-    /// A verdict on it with the tentative decision.
+    /// Returns a verdict with the tentative decision.
     pub fn verdict(&self, id: impl Into<String>, revision: u32) -> Verdict {
         Verdict {
             id: id.into(),
@@ -347,7 +348,7 @@ impl Text {
         Comment::parse(message, SystemTime::now()).unwrap()
     }
 
-    /// Calls with an admission of this comment; its tentative verdict has a fresh id.
+    /// Runs a call with an admission of this comment, whose tentative verdict has a new id.
     async fn with<T>(&self, call: impl AsyncFnOnce(&Admission<'_>) -> T) -> T {
         let (comment, tentative) = (self.comment(), self.verdict(uuid::Uuid::now_v7().to_string(), 1));
         let admission = Admission {

@@ -1,4 +1,4 @@
-//! What every engine must do.
+//! The cases of the conformance suite, which every engine must pass.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ use tokio::time::sleep;
 
 use super::bed::{Bed, Text, comment_id, email, few, ids, ip, person, rate, site, site_named, text};
 
-/// Long enough for any machine; only failures wait so long.
+/// A long timeout, which only failures reach.
 const LONG: Duration = Duration::from_secs(10);
 
 // === repeats and edits ===
@@ -95,7 +95,7 @@ pub async fn a_reservation_is_the_same_for_whoever_asks_again(bed: Bed) {
     assert_eq!(facts.limits.iter().map(|limit| limit.remaining).collect::<Vec<_>>(), [99, 2]);
     assert_eq!(again, AdmissionOutcome::Undecided { facts, verdict_id: verdict_id.clone(), revision });
     assert!(bed.store.get(&site(), &comment_id("1")).await.unwrap().is_none(), "nothing stands yet");
-    // Asking again did not count: of three only two are used.
+    // The repeated request did not count: only two of three are used.
     assert_eq!(text("3").limited(Scope::Site, few(3)).look(&bed.store).await.limits[0].remaining, 0);
 
     let verdict = comment.verdict(verdict_id, revision);
@@ -219,7 +219,7 @@ pub async fn no_window_admits_more_than_burst_and_rate(bed: Bed) {
         admitted += task.await.unwrap();
     }
 
-    // The clock runs on while the last answers are on their way.
+    // The limit refills while the last answers are on their way.
     let most = 5 + start.elapsed().as_millis() / 50;
     assert!((10..=most).contains(&admitted), "{admitted} of at most {most}");
 }
@@ -270,7 +270,7 @@ pub async fn looking_changes_nothing(bed: Bed) {
 
 // === lists ===
 
-/// Sends five held comments: `e` is the riskiest by far, the others are sure to be harmless.
+/// Sends five held comments. `e` has by far the highest risk; the others are certainly harmless.
 async fn fill_queue(bed: &Bed) {
     for id in ["a", "b", "c", "d", "e"] {
         bed.recorded(&text(id).held().risk(if id == "e" { 1.0 } else { 0.0 })).await;
@@ -293,7 +293,7 @@ pub async fn pages_stay_in_place_while_comments_leave(bed: Bed) {
         let first = bed.page(Some(Hold), order, 2, None).await;
         assert_eq!(ids(&first), all[..2]);
 
-        // Both of the page leave, and so does the first of the next.
+        // Both comments of the page leave, and so does the first one of the next page.
         for id in &all[..3] {
             assert!(bed.decide(id, bed.get(id).await.verdict.revision, Approve).await);
         }
@@ -398,7 +398,7 @@ pub async fn the_trail_tells_every_act_in_order(bed: Bed) {
 
 // === changes ===
 
-/// Waits for at least so many changes.
+/// Waits for at least this many changes.
 async fn changes(watcher: &mut Watcher, count: usize) -> Vec<ChangeEvent> {
     let (mut events, end) = (Vec::new(), Instant::now() + LONG);
     while events.len() < count && Instant::now() < end {
@@ -536,7 +536,7 @@ pub async fn what_is_kept_holds_no_address(bed: Bed) {
 
 // === erasure ===
 
-/// A comment by Ada, who is known by all three ids and counted by two of them.
+/// Returns a comment by Ada, who is known by all three ids and counted by two of them.
 fn adas(id: impl Into<String>) -> Text {
     let known = text(id).by("ada").mail("ada@example.org").at("192.0.2.1");
     known.limited(Scope::Author, few(1_000)).limited(Scope::Client, few(1_000))
@@ -706,7 +706,7 @@ pub async fn a_store_that_works_answers_a_ping(bed: Bed) {
 
 // === the audit ===
 
-/// All records, from the first, and the links that hash to what they say.
+/// Returns all records from the first on, and asserts that the hashes of the chain match them.
 async fn chain(store: &Store, site: &Site) -> Vec<pb::AuditEvent> {
     let page = store.audit(site, 0, 1_000, false).await.unwrap();
     let mut hash = page.forgotten.hash;
@@ -807,7 +807,7 @@ pub async fn the_audit_forgets_a_person_also_where_the_comment_is_kept_no_more(b
     assert_eq!(left, ["", "theirs", "", ""]);
 }
 
-/// Some act.
+/// Returns an audit event.
 fn acted() -> pb::AuditEvent {
     pb::AuditEvent { act: "ACTED".into(), by: "ann".into(), ..Default::default() }
 }
@@ -861,7 +861,7 @@ pub async fn block_and_allow_entries_are_kept_by_name_and_seen_by_all(bed: Bed) 
 pub async fn a_comment_is_looked_at_again_when_entries_have_changed(bed: Bed) {
     let version = bed.store.list_entries(&site()).await.unwrap().version;
     if let Some(known) = bed.store.list_version(&site()) {
-        // Only this process writes: it knows the version, and need not ask while it admits.
+        // Only this process writes to this store, so it knows the version without a query.
         assert_eq!(known, version);
         put(&bed.other, [("a".into(), Vec::new())]).await;
         let risen = bed.store.list_version(&site()).unwrap();
@@ -909,7 +909,7 @@ pub async fn an_author_who_was_mostly_rejected_is_undecided(bed: Bed) {
     for id in ["4", "5", "6"] {
         bed.recorded(&text(id).by("ada")).await;
     }
-    // More of hers were approved than rejected by now.
+    // By now, more of her comments were approved than rejected.
     bed.recorded(&text("7").by("ada").bears(2)).await;
 }
 
@@ -927,7 +927,7 @@ fn added(name: &str, record: &[u8]) -> OutcomeUpdate {
     OutcomeUpdate { removed: None, added: Some((name.to_owned(), record.to_vec())) }
 }
 
-/// An outcome of long ago.
+/// Returns an outcome from long ago.
 pub fn lesson(id: &str, persons: Vec<u8>) -> OutcomeUpdate {
     let text = "Earn money from home with our proven system, just visit us and start today";
     let lesson = TrainingExample {
@@ -971,7 +971,7 @@ pub async fn the_log_of_outcomes_is_in_order_and_goes_by_names(bed: Bed) {
     );
     assert_eq!(bed.other.outcomes(&site(), 598, 600).await.unwrap().len(), 2);
 
-    // What is taken back leaves a gap, and what comes again comes last.
+    // A removed record leaves a gap, and a record that is added again comes last.
     bed.store.update_outcomes(&site(), &removed("d:300:2"), None).await.unwrap();
     bed.other.update_outcomes(&site(), &removed("d:300:2"), None).await.unwrap();
     bed.other.update_outcomes(&site(), &added("d:1:2", b"again"), None).await.unwrap();
@@ -983,7 +983,7 @@ pub async fn the_log_of_outcomes_is_in_order_and_goes_by_names(bed: Bed) {
     assert_eq!(bed.store.outcome_named(&site(), "d:1:2").await.unwrap(), Some(b"again".to_vec()));
     assert_eq!(bed.store.outcome_named(&site(), "d:300:2").await.unwrap(), None);
 
-    // A record is dropped by number: the name may stand for a newer one.
+    // Records are removed by number, because the name may belong to a newer record.
     bed.store.remove_outcomes(&site(), &[(1, "d:1:2".into()), (2, "d:2:2".into())], Some(3), false).await.unwrap();
     assert_eq!(log(&bed.other).await.len(), 598);
     assert_eq!(bed.other.outcome_named(&site(), "d:1:2").await.unwrap(), Some(b"again".to_vec()));
@@ -1018,7 +1018,7 @@ pub async fn an_act_teaches_in_its_own_step(bed: Bed) {
 pub async fn what_a_person_taught_goes_with_the_person(bed: Bed) {
     bed.recorded(&text("hers").by("ada").held()).await;
     bed.decide_and_teach("hers", 1, Reject, lesson("hers", Vec::new())).await;
-    // Of a comment that is kept no more.
+    // The outcome of a comment that is no longer stored.
     bed.store.update_outcomes(&site(), &lesson("gone", person("ada").to_bytes()), None).await.unwrap();
     bed.store.update_outcomes(&site(), &lesson("his", person("bob").to_bytes()), None).await.unwrap();
     let forgotten = bed.store.forget(&site(), &person("ada")).await.unwrap();

@@ -1,4 +1,4 @@
-//! What only the embedded file must do: outlive the process, belong to one of them, refuse what it does not know.
+//! Cases that only the embedded store must pass: it outlives the process, belongs to one process, and refuses unknown schemas.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use gatepost::verdict::Decision::{Approve, Hold, Reject};
 
 use super::bed::{Bed, comment_id, few, person, site, text};
 
-/// The cause: the error itself only says that the store is unavailable.
+/// Returns the cause of an error. The error itself only says that the store is unavailable.
 fn cause(error: &gatepost::error::Error) -> String {
     std::error::Error::source(error).map(ToString::to_string).unwrap_or_default()
 }
@@ -119,7 +119,7 @@ async fn a_file_of_version_1_is_taken_over_with_all_that_is_in_it() {
     bed.decide("bobs", 1, Approve).await;
     let secret = bed.store.secrets(&site()).await.unwrap();
     let (mut kept, cursor) = (bed.get("decided").await, bed.store.latest_cursor(&site()).await.unwrap());
-    // Version 1 knew only the author.
+    // Version 1 stored only the author.
     kept.persons.truncate(1);
     bed.store.close().await;
     let path = bed.settings.data_dir.join("gatepost.db");
@@ -135,7 +135,7 @@ async fn a_file_of_version_1_is_taken_over_with_all_that_is_in_it() {
     assert_eq!(bed.store.latest_cursor(&site()).await.unwrap(), cursor);
     bed.recorded(&text("new").by("ada").held()).await;
     assert!(bed.decide("held", 1, Approve).await);
-    // Of what was kept before only the author is known, and its events are found by the verdicts in them.
+    // For comments of version 1, only the author is known, and their events are found by the verdicts in them.
     let forgotten = bed.store.forget(&site(), &person("ada")).await.unwrap();
     assert_eq!((forgotten.comments, forgotten.verdicts, forgotten.events), (3, 5, 2));
     assert_eq!(bed.ids(None, gatepost::store::Order::Oldest).await, ["bobs"]);
@@ -145,7 +145,7 @@ async fn a_file_of_version_1_is_taken_over_with_all_that_is_in_it() {
     assert_eq!(bed.ids(None, gatepost::store::Order::Oldest).await, ["bobs"]);
 }
 
-/// Turns a file into what version 1 would have written.
+/// Converts a file into what version 1 would have written.
 fn as_version_1(path: &std::path::Path) {
     let old = path.with_extension("old");
     let file = rusqlite::Connection::open(&old).unwrap();

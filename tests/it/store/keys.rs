@@ -1,4 +1,4 @@
-//! What only Redis must do: keep to its site's keys, let all of them end, do without scripts it had before.
+//! Cases that only Redis must pass: every key names its site and expires, and scripts are loaded again after a flush.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use gatepost::verdict::Decision::{Approve, Hold, Reject};
 
 use super::bed::{Bed, few, text};
 
-/// Every key of a test, with the milliseconds it has left; -1: for ever.
+/// Returns every key of a test with its remaining time in milliseconds, or -1 if it does not expire.
 async fn keys(bed: &Bed) -> Vec<(String, i64)> {
     let client = redis::Client::open(crate::redis::url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
@@ -23,7 +23,7 @@ async fn keys(bed: &Bed) -> Vec<(String, i64)> {
     keys
 }
 
-/// Uses everything that writes a key.
+/// Calls everything that writes a key.
 async fn use_all(bed: &Bed) {
     bed.store.secrets(&super::bed::site()).await.unwrap();
     let limited = |id: &str| {
@@ -95,7 +95,7 @@ async fn changes_older_than_their_time_are_gone_with_the_next() {
     let start = bed.store.first_cursor();
     bed.decide("1", 1, Approve).await;
     let first = bed.store.latest_cursor(&super::bed::site()).await.unwrap();
-    // The stream as a whole would end as well, if it could.
+    // Without this, the stream as a whole would expire too.
     let client = redis::Client::open(crate::redis::url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let events = format!("{}{{blog.example}}:events", bed.settings.prefix);
@@ -114,7 +114,7 @@ async fn indexes_of_a_site_that_holds_nothing_end() {
     let bed = Bed::redis().await;
     bed.recorded(&text("1")).await;
 
-    // What is not on the way of a comment is done beside it.
+    // Work that is not part of admitting a comment is done in the background.
     for _ in 0..100 {
         let keys = keys(&bed).await;
         assert!(keys.iter().any(|(name, _)| name.contains("comment:1")), "{keys:?}");
@@ -147,7 +147,7 @@ async fn expired_comments_leave_the_lists() {
     let index = format!("{site}all:time");
     bed.recorded(&text("expired")).await;
     bed.recorded(&text("standing").held()).await;
-    // As if both had come long ago.
+    // As if both had been sent long ago.
     redis::cmd("ZADD")
         .arg(&index)
         .arg(1)

@@ -1,11 +1,11 @@
-//! A mark: the kind of a word, of whom it is said, and what surrounds it.
+//! Scope marks: the tone of a word, its target and its context.
 
 use crate::classify::words::WordClasses;
 
-/// Stands for a context in which nothing speaks against a word.
+/// The code of a context without mitigation.
 pub const PLAIN_CONTEXT_CODE: u64 = 0xF;
 
-/// What kind of word a mark is of.
+/// The tone of a hostile or kind word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Tone {
@@ -22,7 +22,7 @@ pub enum Tone {
 }
 
 impl Tone {
-    /// The tones with their classes, the surest first: a word that is in several has the first.
+    /// The tones with their word classes, in descending order of precedence.
     const ALL: [(Tone, WordClasses); 10] = [
         (Tone::Slur, WordClasses::SLUR),
         (Tone::Insult, WordClasses::INSULT),
@@ -36,23 +36,23 @@ impl Tone {
         (Tone::Praise, WordClasses::PRAISE),
     ];
 
-    /// Returns the tone of a word of these classes, or `None` if it has none.
+    /// Returns the tone of a word with these classes. Returns `None` if it has none.
     pub fn from_classes(classes: WordClasses) -> Option<Tone> {
         Tone::ALL.iter().find(|(_, class)| classes.intersects(*class)).map(|(tone, _)| *tone)
     }
 
-    /// Whether the tone is a hostile one.
+    /// Returns whether the tone is hostile: every tone except praise.
     pub fn is_hostile(self) -> bool {
         self != Tone::Praise
     }
 
-    /// Whether hardly anybody uses the word in another sense.
+    /// Returns whether words of this tone are hostile in almost every context.
     pub fn is_unambiguous(self) -> bool {
         matches!(self, Tone::Insult | Tone::Slur | Tone::HostileAcronym | Tone::Dehumanising)
     }
 }
 
-/// Of whom something is said.
+/// The target of a word: the person, group or thing that it is said of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum ScopeTarget {
@@ -60,29 +60,36 @@ pub enum ScopeTarget {
     Nobody,
     /// The reader.
     You,
-    /// The author, or theirs.
+    /// The author, or people close to the author.
     Author,
-    /// People named before.
+    /// People mentioned before.
     They,
-    /// A person, by a noun or a name.
+    /// A person, given by a noun or a name.
     Person,
-    /// A group of people, by class and not by name.
+    /// A group of people, given by an identity term.
     Group,
     /// A thing, a text, an event.
     Thing,
 }
 
-/// What surrounds a word, as bits.
+/// The context of a word, as bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ScopeContext(u8);
 
 impl ScopeContext {
+    /// A negator precedes the word in its clause.
     pub const NEGATED: ScopeContext = ScopeContext(1);
+    /// The word is in a quotation, or its weight is lowered.
     pub const QUOTED: ScopeContext = ScopeContext(2);
+    /// A reporting word precedes the word in its sentence.
     pub const REPORTED: ScopeContext = ScopeContext(4);
+    /// The word is hostile, and its sentence or a neighbouring one has counter-speech.
     pub const CONTRADICTED: ScopeContext = ScopeContext(8);
+    /// The word is in a question.
     pub const QUESTION: ScopeContext = ScopeContext(16);
+    /// The word is in a conditional sentence.
     pub const CONDITION: ScopeContext = ScopeContext(32);
+    /// Every bit with its description.
     const ALL: [(ScopeContext, &'static str); 6] = [
         (ScopeContext::NEGATED, "negated"),
         (ScopeContext::QUOTED, "quoted"),
@@ -92,50 +99,50 @@ impl ScopeContext {
         (ScopeContext::CONDITION, "under a condition"),
     ];
 
-    /// Returns whether any bit of `other` is set.
+    /// Returns whether the contexts have a bit in common.
     pub fn intersects(self, other: ScopeContext) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// Sets the bits of `other` if `is` says so.
-    pub fn set(&mut self, other: ScopeContext, is: bool) {
-        self.0 |= if is { other.0 } else { 0 };
+    /// Sets the bits of `other` if `condition` is true.
+    pub fn set(&mut self, other: ScopeContext, condition: bool) {
+        self.0 |= if condition { other.0 } else { 0 };
     }
 
-    /// Returns whether nothing speaks against the word.
+    /// Returns whether no bit is set.
     pub fn is_plain(self) -> bool {
         self == ScopeContext::default()
     }
 
-    /// Returns the codes that stand for what surrounds the word in the hashes of features.
+    /// Returns the codes of the set bits for feature hashes, or [`PLAIN_CONTEXT_CODE`] if no bit is set.
     pub fn codes(self) -> impl Iterator<Item = u64> {
         let bits = (0..ScopeContext::ALL.len() as u64).filter(move |bit| self.0 >> bit & 1 == 1);
         self.is_plain().then_some(PLAIN_CONTEXT_CODE).into_iter().chain(bits.map(|bit| bit + 1))
     }
 }
 
-/// A mark: something that is said of somebody.
+/// A scope mark: a hostile or kind word with its target and context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ScopeMark {
-    /// What kind of word it is of.
+    /// The tone of the word.
     pub tone: Tone,
-    /// Of whom it is said.
+    /// The target of the word.
     pub target: ScopeTarget,
-    /// What surrounds it.
+    /// The context of the word.
     pub context: ScopeContext,
 }
 
 impl ScopeMark {
-    /// Returns what the mark is called in a reason.
+    /// Returns the description of the mark for explanations.
     pub fn describe(self) -> String {
         let what = match self.tone {
             Tone::Insult => "an insult to",
             Tone::Slur => "a slur for",
-            Tone::Dehumanising => "a word for pests and animals, of",
-            Tone::HostileAcronym => "a hostile short form, to",
+            Tone::Dehumanising => "a dehumanising word for",
+            Tone::HostileAcronym => "a hostile acronym to",
             Tone::Hatred => "hatred of",
-            Tone::Violence => "violence or death, of",
-            Tone::Expulsion => "driving out, of",
+            Tone::Violence => "violence or death of",
+            Tone::Expulsion => "expulsion of",
             Tone::Contempt => "contempt for",
             Tone::Obscene => "swearing at",
             Tone::Praise => "praise for",
@@ -143,7 +150,7 @@ impl ScopeMark {
         let whom = match self.target {
             ScopeTarget::Nobody => "nobody in particular",
             ScopeTarget::You => "you",
-            ScopeTarget::Author => "oneself",
+            ScopeTarget::Author => "the author",
             ScopeTarget::They => "people named before",
             ScopeTarget::Person => "a person",
             ScopeTarget::Group => "a group",

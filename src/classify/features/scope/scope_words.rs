@@ -1,4 +1,4 @@
-//! Reads the words of a comment with their clauses and sentences.
+//! Reads the words of a comment, with their clauses and sentences.
 
 use isolang::Language;
 
@@ -8,41 +8,51 @@ use crate::classify::token::{Token, TokenKind, Tokens};
 use crate::classify::words::{self, WordClasses, Words};
 use crate::reading::text::ScoringText;
 
-/// Only so many words of a comment are looked at.
+/// The maximum number of tokens of a comment that are read.
 const MAX_SCOPE_WORDS: usize = 1_500;
 
-/// A word as the rules see it.
+/// A word, as the rules of scope marks read it.
 #[derive(Debug, Clone, Copy)]
 pub struct ScopeWord {
-    /// Its number among the tokens.
+    /// The index of its first token.
     pub token: usize,
+    /// The classes of the word.
     pub classes: WordClasses,
+    /// The hash of the word.
     pub hash: u64,
+    /// The byte offset of its start in the normalised text.
     pub start: u16,
+    /// The byte offset of its end in the normalised text.
     pub end: u16,
+    /// The index of its sentence.
     pub sentence: u16,
+    /// The number of its clause.
     pub clause: u16,
+    /// Whether it is in quotation marks, or its token's weight is lowered.
     pub is_quoted: bool,
-    /// A capital within a sentence, or `@name`.
+    /// Whether it is a mention, or an unclassified word with a capital inside a sentence.
     pub is_name: bool,
 }
 
-/// What is known of a sentence.
+/// The properties of a sentence.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sentence {
+    /// Whether it ends with a question mark.
     pub is_question: bool,
-    /// The first word that reports, by its place among all.
+    /// The index of the first reporting word.
     pub reporting_word: Option<usize>,
+    /// Whether it has a word of counter-speech.
     pub has_counter_speech: bool,
+    /// Whether it has a conditional word.
     pub is_conditional: bool,
 }
 
-/// The words of a comment and its sentences. Reused from call to call to keep its buffers.
+/// The words and sentences of a comment. Reused from call to call to keep its buffers.
 #[derive(Default)]
 pub struct ScopeWords {
-    /// The words, in their order.
+    /// The words, in text order.
     pub words: Vec<ScopeWord>,
-    /// The sentences, in their order.
+    /// The sentences, in text order.
     pub sentences: Vec<Sentence>,
 }
 
@@ -54,8 +64,8 @@ impl ScopeWords {
         self.sentences.push(Sentence::default());
         let tokens = &tokens.tokens;
         let all_capitals = tokens.iter().filter(|token| token.is_uppercase).count() * 2 > tokens.len();
-        let unglues = language == Language::Eng;
-        let mut reader = WordReader { text, words, unglues, all_capitals, units: self, position: ReadPosition::default() };
+        let segments = language == Language::Eng;
+        let mut reader = WordReader { text, words, segments, all_capitals, output: self, position: ReadPosition::default() };
         let (mut last_end, mut covered) = (0, 0);
         for (number, token) in tokens.iter().enumerate().take(MAX_SCOPE_WORDS) {
             let between = text.as_str().get(last_end..usize::from(token.start)).unwrap_or_default();
@@ -63,7 +73,7 @@ impl ScopeWords {
             if between.contains('\n') {
                 reader.end_sentence();
             }
-            // It belongs to a word of several tokens.
+            // The token belongs to a word of several tokens that is already read.
             if number < covered {
                 continue;
             }
@@ -79,41 +89,42 @@ impl ScopeWords {
     }
 }
 
-/// Where a [`WordReader`] is in a text.
+/// The position of a [`WordReader`] in a text.
 #[derive(Default)]
 struct ReadPosition {
+    /// The number of the current clause.
     clause: u16,
-    /// In double quotation marks.
+    /// Whether the position is inside double quotation marks.
     quoted: bool,
-    /// In single quotation marks.
+    /// Whether the position is inside single quotation marks.
     single_quoted: bool,
-    /// The present sentence has a word.
+    /// Whether the current sentence has a word.
     in_sentence: bool,
 }
 
-/// Reads the tokens of a text into units.
+/// Reads the tokens of a text into [`ScopeWords`].
 struct WordReader<'a> {
     text: &'a ScoringText,
     words: &'a Words,
-    /// Whether rows of words without spaces are taken apart.
-    unglues: bool,
-    /// Whether most words are in capitals, so that a capital marks no name.
+    /// Whether words without spaces between them are split.
+    segments: bool,
+    /// Whether most tokens are in capitals, so that a capital does not indicate a name.
     all_capitals: bool,
-    units: &'a mut ScopeWords,
+    output: &'a mut ScopeWords,
     position: ReadPosition,
 }
 
 impl<'a> WordReader<'a> {
-    /// Begins another sentence, unless the present one has no word yet.
+    /// Starts a new sentence if the current one has a word.
     fn end_sentence(&mut self) {
         if self.position.in_sentence {
-            self.units.sentences.push(Sentence::default());
+            self.output.sentences.push(Sentence::default());
             self.position.clause += 1;
             self.position.in_sentence = false;
         }
     }
 
-    /// Reads punctuation; `spaced` says whether white space stands before it.
+    /// Reads punctuation. `spaced` tells whether white space precedes it.
     fn read_mark(&mut self, token: &Token, spaced: bool) {
         let mark = self.written(token);
         let position = &mut self.position;
@@ -123,7 +134,7 @@ impl<'a> WordReader<'a> {
             Some('\'') if position.single_quoted => position.single_quoted = false,
             Some('.' | '!' | '?' | '…' | '。' | '！' | '？' | '।' | '؟') => {
                 let is_question = mark.starts_with(['?', '？', '؟']);
-                if let Some(sentence) = self.units.sentences.last_mut() {
+                if let Some(sentence) = self.output.sentences.last_mut() {
                     sentence.is_question |= is_question;
                 }
                 self.end_sentence();
@@ -135,7 +146,7 @@ impl<'a> WordReader<'a> {
         }
     }
 
-    /// Reads a word that ends at a byte of the text, which may be behind its first token.
+    /// Reads a word. `end` is its byte offset in the text, which may be after the end of its first token.
     fn read_word(&mut self, number: usize, token: &Token, classes: WordClasses, end: u16) {
         if classes.intersects(WordClasses::CLAUSE_START) {
             self.position.clause += 1;
@@ -151,25 +162,25 @@ impl<'a> WordReader<'a> {
             hash: token.hash,
             start: token.start,
             end,
-            sentence: (self.units.sentences.len() - 1) as u16,
+            sentence: (self.output.sentences.len() - 1) as u16,
             clause: self.position.clause,
             is_quoted: self.position.quoted || self.position.single_quoted || token.weight < 1.0,
             is_name: token.kind == TokenKind::Mention || is_capital && is_classless,
         };
-        let is_glued = self.unglues && is_classless && is_word;
-        let parts = if is_glued { segment_words(self.words, self.written(token)) } else { Vec::new() };
+        let may_split = self.segments && is_classless && is_word;
+        let parts = if may_split { segment_words(self.words, self.written(token)) } else { Vec::new() };
         if parts.is_empty() {
-            self.units.words.push(whole);
+            self.output.words.push(whole);
         }
-        // The words of a row without spaces are read as if they had some.
-        self.units.words.extend(parts.into_iter().map(|(hash, classes)| ScopeWord { hash, classes, is_name: false, ..whole }));
+        // The segments count as separate words.
+        self.output.words.extend(parts.into_iter().map(|(hash, classes)| ScopeWord { hash, classes, is_name: false, ..whole }));
         self.position.in_sentence = true;
     }
 
-    /// Notes what a word that comes next says of its sentence.
+    /// Updates the current sentence for the classes of the next word.
     fn note_in_sentence(&mut self, classes: WordClasses) {
-        let at = self.units.words.len();
-        if let Some(sentence) = self.units.sentences.last_mut() {
+        let at = self.output.words.len();
+        if let Some(sentence) = self.output.sentences.last_mut() {
             if classes.intersects(WordClasses::REPORTING) && sentence.reporting_word.is_none() {
                 sentence.reporting_word = Some(at);
             }

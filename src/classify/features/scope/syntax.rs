@@ -1,32 +1,33 @@
-//! Rules that find of whom a word is said, and what surrounds it.
+//! Rules that find the target and the context of a word.
 
 use super::mark::{ScopeContext, ScopeTarget, Tone};
 use super::scope_words::{ScopeWord, Sentence};
 use crate::classify::words::WordClasses;
 
-/// How many words behind a verb or adjective its object may stand, and how many words before a word its subject.
+/// The maximum distance from a verb or adjective to its object, in words.
 const OBJECT_REACH: usize = 4;
+/// The maximum distance from a word back to its subject, in words.
 const SUBJECT_REACH: usize = 7;
-/// How many words a negator or a modal verb reaches.
+/// The maximum distance over which a negator or a modal verb applies, in words.
 pub const MODIFIER_REACH: usize = 6;
 
-/// The words of a comment, as the rules ask about them. Words go by their place among all.
+/// The words and sentences of a comment, for the rules. Methods identify a word by its index.
 pub struct Syntax<'a> {
-    /// The words, in their order.
-    pub units: &'a [ScopeWord],
-    /// The sentences, in their order.
+    /// The words, in text order.
+    pub words: &'a [ScopeWord],
+    /// The sentences, in text order.
     pub sentences: &'a [Sentence],
-    /// Adjectives stand behind their nouns.
+    /// Whether adjectives follow their nouns in the language.
     pub adjectives_follow: bool,
 }
 
 impl Syntax<'_> {
-    /// Returns whether two words stand in the same clause.
+    /// Returns whether two words are in the same clause.
     pub fn in_same_clause(&self, a: usize, b: usize) -> bool {
-        self.units[a].clause == self.units[b].clause && self.units[a].sentence == self.units[b].sentence
+        self.words[a].clause == self.words[b].clause && self.words[a].sentence == self.words[b].sentence
     }
 
-    /// Returns of whom a word is said, and the word that says so.
+    /// Returns the target of a word, and the index of the word that identifies it. The index is `None` if no word does.
     pub fn target(&self, at: usize, tone: Tone) -> (ScopeTarget, Option<usize>) {
         let object = match tone {
             Tone::Slur | Tone::HostileAcronym => None,
@@ -38,8 +39,8 @@ impl Syntax<'_> {
         }
         let noun = at.checked_sub(1).filter(|other| self.adjectives_follow && self.in_same_clause(at, *other));
         if let Some(other) = noun.filter(|_| tone == Tone::Contempt)
-            && self.units[other].classes == WordClasses::default()
-            && !self.units[other].is_name
+            && self.words[other].classes == WordClasses::default()
+            && !self.words[other].is_name
         {
             return (ScopeTarget::Thing, Some(other));
         }
@@ -50,49 +51,49 @@ impl Syntax<'_> {
         }
     }
 
-    /// Who or what stands behind a verb or an adjective.
+    /// Returns the object after a verb or an adjective, as target and word index. Returns `None` if there is none.
     fn find_object(&self, at: usize, reach: usize) -> Option<(ScopeTarget, usize)> {
-        for (other, unit) in self.units.iter().enumerate().skip(at + 1).take(reach) {
+        for (other, word) in self.words.iter().enumerate().skip(at + 1).take(reach) {
             if !self.in_same_clause(at, other)
-                || unit.classes.intersects(WordClasses::COPULA) && !unit.classes.intersects(WordClasses::SECOND_PERSON)
+                || word.classes.intersects(WordClasses::COPULA) && !word.classes.intersects(WordClasses::SECOND_PERSON)
             {
                 return None;
             }
-            let target = own_target(unit);
+            let target = own_target(word);
             if let Some(target) = target {
                 // "you stupid man"
-                let addressed = target == ScopeTarget::Person
+                let is_addressed = target == ScopeTarget::Person
                     && at > 0
-                    && self.units[at - 1].classes.intersects(WordClasses::SECOND_PERSON);
-                return Some((if addressed { ScopeTarget::You } else { target }, other));
+                    && self.words[at - 1].classes.intersects(WordClasses::SECOND_PERSON);
+                return Some((if is_addressed { ScopeTarget::You } else { target }, other));
             }
-            if unit.classes.intersects(WordClasses::INSULT.union(WordClasses::SLUR)) {
+            if word.classes.intersects(WordClasses::INSULT.union(WordClasses::SLUR)) {
                 return self.find_subject(at).or(Some((ScopeTarget::Person, other)));
             }
-            let passes =
+            let skippable =
                 WordClasses::INTENSIFIER.union(WordClasses::CONTEMPT).union(WordClasses::OBSCENE).union(WordClasses::PRAISE);
-            if !unit.classes.intersects(passes) {
+            if !word.classes.intersects(skippable) {
                 return Some((ScopeTarget::Thing, other));
             }
         }
         None
     }
 
-    /// Who or what stands before a noun or a participle.
+    /// Returns the subject before a noun or a participle, as target and word index. Returns `None` if there is none.
     fn find_subject(&self, at: usize) -> Option<(ScopeTarget, usize)> {
-        let mut behind_copula = false;
+        let mut before_copula = false;
         for other in (at.saturating_sub(SUBJECT_REACH)..at).rev() {
             if !self.in_same_clause(at, other) {
                 return None;
             }
-            let unit = &self.units[other];
-            if let Some(target) = own_target(unit) {
+            let word = &self.words[other];
+            if let Some(target) = own_target(word) {
                 return Some((target, other));
             }
-            if unit.classes.intersects(WordClasses::COPULA) {
-                behind_copula = true;
-            } else if behind_copula
-                && !unit.classes.intersects(WordClasses::INTENSIFIER.union(WordClasses::NEGATOR).union(WordClasses::MODAL))
+            if word.classes.intersects(WordClasses::COPULA) {
+                before_copula = true;
+            } else if before_copula
+                && !word.classes.intersects(WordClasses::INTENSIFIER.union(WordClasses::NEGATOR).union(WordClasses::MODAL))
             {
                 return Some((ScopeTarget::Thing, other));
             }
@@ -100,15 +101,15 @@ impl Syntax<'_> {
         None
     }
 
-    /// Returns what surrounds a word.
+    /// Returns the context of a word.
     pub fn context(&self, at: usize, tone: Tone) -> ScopeContext {
-        let unit = &self.units[at];
-        let number = usize::from(unit.sentence);
+        let word = &self.words[at];
+        let number = usize::from(word.sentence);
         let sentence = self.sentences.get(number).copied().unwrap_or_default();
         let near = self.sentences.get(number.saturating_sub(1)..(number + 2).min(self.sentences.len())).unwrap_or_default();
         let mut context = ScopeContext::default();
         context.set(ScopeContext::NEGATED, self.has_before(at, WordClasses::NEGATOR));
-        context.set(ScopeContext::QUOTED, unit.is_quoted);
+        context.set(ScopeContext::QUOTED, word.is_quoted);
         context.set(ScopeContext::REPORTED, sentence.reporting_word.is_some_and(|reports| reports < at));
         context.set(ScopeContext::CONTRADICTED, tone.is_hostile() && near.iter().any(|sentence| sentence.has_counter_speech));
         context.set(ScopeContext::QUESTION, sentence.is_question);
@@ -116,17 +117,17 @@ impl Syntax<'_> {
         context
     }
 
-    /// Whether a word of a class stands in the clause before a word.
+    /// Returns whether a word of a class precedes a word in its clause, within [`MODIFIER_REACH`] words.
     pub fn has_before(&self, at: usize, class: WordClasses) -> bool {
         (at.saturating_sub(MODIFIER_REACH)..at)
             .rev()
             .take_while(|other| self.in_same_clause(at, *other))
-            .any(|other| self.units[other].classes.intersects(class))
+            .any(|other| self.words[other].classes.intersects(class))
     }
 }
 
-/// Of whom a word speaks by itself.
-fn own_target(unit: &ScopeWord) -> Option<ScopeTarget> {
+/// Returns the target that a word itself refers to, or `None` if it refers to none.
+fn own_target(word: &ScopeWord) -> Option<ScopeTarget> {
     let classes = [
         (WordClasses::SECOND_PERSON, ScopeTarget::You),
         (WordClasses::GROUP_NAME, ScopeTarget::Group),
@@ -135,6 +136,6 @@ fn own_target(unit: &ScopeWord) -> Option<ScopeTarget> {
         (WordClasses::PERSON, ScopeTarget::Person),
         (WordClasses::THING, ScopeTarget::Thing),
     ];
-    let of_class = classes.into_iter().find(|(class, _)| unit.classes.intersects(*class)).map(|(_, target)| target);
-    of_class.or(unit.is_name.then_some(ScopeTarget::Person))
+    let class_target = classes.into_iter().find(|(class, _)| word.classes.intersects(*class)).map(|(_, target)| target);
+    class_target.or(word.is_name.then_some(ScopeTarget::Person))
 }

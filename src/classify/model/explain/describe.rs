@@ -1,4 +1,4 @@
-//! Puts contributions into words.
+//! Describes contributions in words.
 
 use super::explanation::Contribution;
 use super::merge::{MergeKey, MergedEvidence};
@@ -7,24 +7,24 @@ use crate::classify::features::{Evidence, EvidenceKind, Workspace, signal};
 use crate::classify::token::{Token, TokenKind};
 use crate::reading::link;
 
-/// Longer quotations in a reason are cut.
+/// The maximum length of a quotation in a description, in characters. Longer ones are truncated.
 const MAX_QUOTED_CHARS: usize = 40;
 
-/// Returns a contribution in words, with the place where it stands.
+/// Returns the contribution of merged evidence, with its description and its place in the text.
 pub fn describe_contribution(input: &Input, work: &Workspace, merged: &MergedEvidence) -> Contribution {
-    let Evidence { kind: what, start, end } = merged.evidence;
+    let Evidence { kind, start, end } = merged.evidence;
     let span = work.text.source_span(usize::from(start)..usize::from(end));
     let written = input.text.get(span.clone()).unwrap_or_default();
     let is_common = merged.key == MergeKey::Common;
     let description =
         if is_common { "common words and punctuation".to_owned() } else { describe(input, work, merged.evidence, written) };
-    let span = (!is_common && is_located(what)).then_some(span);
+    let span = (!is_common && is_located(kind)).then_some(span);
     Contribution { description, span, weight: merged.weight as f32, is_author_name: false }
 }
 
-/// Returns whether a kind of evidence stands somewhere in the text.
-fn is_located(what: EvidenceKind) -> bool {
-    match what {
+/// Returns whether a kind of evidence has a place in the text.
+fn is_located(kind: EvidenceKind) -> bool {
+    match kind {
         EvidenceKind::Token
         | EvidenceKind::WordPair
         | EvidenceKind::Disguise
@@ -39,7 +39,7 @@ fn is_located(what: EvidenceKind) -> bool {
     }
 }
 
-/// Returns what a piece of evidence is called.
+/// Returns the description of a piece of evidence.
 fn describe(input: &Input, work: &Workspace, evidence: Evidence, written: &str) -> String {
     let quoted = quote_briefly(written);
     match evidence.kind {
@@ -55,17 +55,17 @@ fn describe(input: &Input, work: &Workspace, evidence: Evidence, written: &str) 
             format!("the author's name “{}”", quote_briefly(input.author.map_or("", |author| author.name)))
         }
         EvidenceKind::AuthorUrl => match input.author.and_then(|author| author.url).unwrap_or_default() {
-            "" => "that the author gave no web address".to_owned(),
+            "" => "no web address from the author".to_owned(),
             url => format!("the author's link to {}", quote_briefly(link::written_host(&url.to_lowercase()))),
         },
         EvidenceKind::AuthorEmail => "the domain of the author's e-mail address".to_owned(),
-        EvidenceKind::PostOverlap => "how far it speaks of the post".to_owned(),
+        EvidenceKind::PostOverlap => "how many words it shares with the post".to_owned(),
         EvidenceKind::ScopeMark(mark) => format!("{} “{quoted}”", mark.describe()),
-        EvidenceKind::Hostility => "how hostile it is on the whole".to_owned(),
+        EvidenceKind::Hostility => "how hostile the comment is overall".to_owned(),
     }
 }
 
-/// Returns what a token is called, or a part of a word if there is no token.
+/// Returns the description of a token. `None` stands for a part of a word.
 fn describe_token(token: Option<&Token>, written: &str) -> String {
     let quoted = quote_briefly(written);
     match token.map(|token| token.kind) {
@@ -81,7 +81,7 @@ fn describe_token(token: Option<&Token>, written: &str) -> String {
     }
 }
 
-/// Text as it may stand in one line of a reason.
+/// Returns a text for quotation in one line: white space and control characters become spaces, and long texts are truncated.
 fn quote_briefly(text: &str) -> String {
     let mut quoted: String =
         text.chars().take(MAX_QUOTED_CHARS).map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();

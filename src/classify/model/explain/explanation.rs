@@ -1,31 +1,31 @@
-//! What explaining says.
+//! The explanation of a score.
 
 use std::ops::Range;
 
 use crate::classify::Label;
 
-/// Why a comment got its score for one label.
+/// The explanation of a comment's score for one label.
 #[derive(Debug, Clone)]
 pub struct Explanation {
     /// The label that is explained.
     pub label: Label,
-    /// The calibrated logit; minus infinity when the model has no such head.
+    /// The calibrated logit, or negative infinity if the model has no head for the label.
     pub logit: f32,
-    /// What moved the logit most, strongest first, for or against.
+    /// The contributions that moved the logit most, in either direction, strongest first.
     pub contributions: Vec<Contribution>,
-    /// The bias and everything not listed. Contributions and rest add up to the logit.
+    /// The sum of the bias and all unlisted contributions. Together with the listed ones it adds up to the logit.
     pub unlisted: f32,
 }
 
-/// One piece of evidence.
+/// The contribution of one piece of evidence to a logit.
 #[derive(Debug, Clone)]
 pub struct Contribution {
-    /// In human words: `the word “casino”`.
+    /// The description for people, such as `the word “casino”`.
     pub description: String,
-    /// Where it stands: bytes of the comment's text, on character boundaries. None for what is nowhere in particular.
+    /// The byte range in the comment's text, on character boundaries. `None` if the evidence has no place in the text.
     pub span: Option<Range<usize>>,
-    /// Its share of the calibrated logit; positive speaks for the label.
+    /// The part of the calibrated logit. A positive weight is evidence for the label.
     pub weight: f32,
-    /// Whether it is said of the author's name and not of the text.
+    /// Whether the evidence comes from the author's name and not from the text.
     pub is_author_name: bool,
 }

@@ -1,4 +1,4 @@
-//! Merges the uses of features into contributions: every use of a word counts together.
+//! Merges weighted evidence into contributions, so that all occurrences of a word form one contribution.
 
 use std::collections::HashMap;
 
@@ -9,31 +9,40 @@ use crate::classify::features::{Evidence, EvidenceKind};
 use crate::classify::lexicon::LexicalClasses;
 use crate::classify::token::{Token, TokenKind};
 
-/// What contributions are merged by.
+/// The key by which evidence is merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MergeKey {
-    /// Every use of a word counts together.
+    /// A word, by hash.
     Word(u64),
+    /// Two neighbouring words, by hash.
     Pair(u64, u64),
+    /// A link, by its start.
     Link(u16),
+    /// A byte range of the normalised text.
     Place(u16, u16),
+    /// A scope mark, by byte range.
     ScopeMark(u16, u16),
+    /// A property without a place in the text, by name.
     Whole(&'static str),
+    /// A dense signal, by topic.
     Signal(DenseSignal),
-    /// Words without content of their own, and marks: nobody reads a reason in "the word “a”".
+    /// Function words and punctuation, which explain little one by one.
     Common,
 }
 
-/// Contributions that are merged into one, under the name and place of the first.
+/// The evidence that was merged under one key, with the kind and place of its first occurrence.
 pub struct MergedEvidence {
+    /// The key.
     pub key: MergeKey,
-    /// The occurrence it began with; settles ties.
+    /// The index of the first occurrence, which orders equal weights.
     pub first_occurrence: usize,
+    /// The evidence of the first occurrence.
     pub evidence: Evidence,
+    /// The sum of the weights.
     pub weight: f64,
 }
 
-/// Merges pieces of evidence by what they are said of; the heaviest come first.
+/// Merges weighted evidence by key. The result is in descending order of absolute weight.
 pub fn merge_evidence(evidence: impl Iterator<Item = (Evidence, f64)>, tokens: &[Token]) -> Vec<MergedEvidence> {
     let mut merged: HashMap<MergeKey, MergedEvidence, FixedState> =
         HashMap::with_capacity_and_hasher(tokens.len() * 2, FixedState::default());
@@ -45,15 +54,15 @@ pub fn merge_evidence(evidence: impl Iterator<Item = (Evidence, f64)>, tokens: &
         }
     }
     let mut all: Vec<MergedEvidence> = merged.into_values().collect();
-    // Equal weights stay in the order of the text, whatever the order of the map.
+    // The order of the map is arbitrary, so equal weights are ordered by their first occurrence.
     all.sort_unstable_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()).then(a.first_occurrence.cmp(&b.first_occurrence)));
     all
 }
 
-/// What a feature's evidence is merged by, and the token it lies in.
+/// Returns the key of a piece of evidence, and the evidence widened to its token if there is one.
 fn merge_key(evidence: Evidence, tokens: &[Token]) -> (MergeKey, Evidence) {
-    let Evidence { kind: what, start, end } = evidence;
-    match what {
+    let Evidence { kind, start, end } = evidence;
+    match kind {
         EvidenceKind::Token => match token_at(tokens, start, end) {
             Some(token) => word_key(token),
             None => (MergeKey::Place(start, end), evidence),
@@ -64,8 +73,8 @@ fn merge_key(evidence: Evidence, tokens: &[Token]) -> (MergeKey, Evidence) {
             let second = token(tokens.binary_search_by_key(&end, |token| token.end));
             match (first, second) {
                 (Some(first), Some(second)) if is_common(first) && is_common(second) => (MergeKey::Common, evidence),
-                // What a common word adds to another is said of the other, but not where that names people: then what
-                // is said of them counts.
+                // A pair of a common word and another word counts for the other word. A pair with an identity term stays a
+                // pair, since the term alone is not evidence.
                 (Some(first), Some(second)) if is_common(first) && !is_identity_term(second) => word_key(second),
                 (Some(first), Some(second)) if is_common(second) && !is_identity_term(first) => word_key(first),
                 (first, second) => {
@@ -85,6 +94,7 @@ fn merge_key(evidence: Evidence, tokens: &[Token]) -> (MergeKey, Evidence) {
     }
 }
 
+/// Returns the key and the evidence of a token.
 fn word_key(token: &Token) -> (MergeKey, Evidence) {
     let key = match token.kind {
         TokenKind::Link => MergeKey::Link(token.start),
@@ -94,6 +104,7 @@ fn word_key(token: &Token) -> (MergeKey, Evidence) {
     (key, Evidence { kind: EvidenceKind::Token, start: token.start, end: token.end })
 }
 
+/// Returns whether a token is punctuation or a function word other than a second-person pronoun.
 fn is_common(token: &Token) -> bool {
     token.kind == TokenKind::Punctuation
         || token.classes.intersects(LexicalClasses::FUNCTION) && !token.classes.intersects(LexicalClasses::SECOND_PERSON_WORDS)
@@ -103,7 +114,7 @@ fn is_identity_term(token: &Token) -> bool {
     token.classes.intersects(LexicalClasses::IDENTITY)
 }
 
-/// The token that the bytes `start..end` of the normalised text lie in for the most part.
+/// Returns the token that overlaps most with the bytes `start..end` of the normalised text. Words take precedence.
 fn token_at(tokens: &[Token], start: u16, end: u16) -> Option<&Token> {
     let first = tokens.partition_point(|token| token.end <= start);
     let overlap = |token: &Token| token.end.min(end).saturating_sub(token.start.max(start));

@@ -1,4 +1,4 @@
-//! Comments that somebody decided of late, so that what is nearly the same is decided alike.
+//! Recently decided comments, so that near-duplicates are decided alike.
 
 use std::collections::VecDeque;
 
@@ -6,62 +6,62 @@ use super::recent;
 use crate::classify::site::training_example::{OutcomeSource, TrainingExample};
 use crate::classify::{MinHash, TextDigest, text_digest};
 
-/// How many decided comments are remembered, of moderators and of the others.
+/// Number of remembered decisions: of other sources, and of moderators.
 pub(super) const MAX_DECISIONS: [usize; 2] = [16, 32];
-/// How long an outcome speaks for what is nearly the same, in microseconds.
+/// Time for which a decision applies to near-duplicates, in microseconds.
 const MAX_AGE_MICROS: i64 = 3_600_000_000;
 
-/// A comment that somebody decided of late.
+/// A recent decision on a comment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecentDecision {
-    /// Which.
+    /// Id of the comment.
     pub comment_id: String,
-    /// Who; may be empty.
+    /// Name of who decided; may be empty.
     pub by: String,
-    /// Whether it was rejected.
+    /// Whether the comment was rejected.
     pub rejected: bool,
-    /// What the base thought of it, by [`Kind`](crate::classify::site::Kind).
+    /// The base model's logits, by [`CorrectedLabel`](crate::classify::site::CorrectedLabel).
     pub base_logits: [Option<f32>; 2],
     decided_at: i64,
     min_hash: MinHash,
-    /// Tells its whole text from others. `None`: not known.
+    /// Digest of the whole text. `None` if unknown.
     digest: Option<TextDigest>,
 }
 
-/// The latest decided comments: those of others before those of moderators, so that none pushes another out.
+/// The latest decisions of other sources and of moderators. They have separate queues, so that neither displaces the other.
 #[derive(Debug, Clone, Default)]
 pub struct RecentDecisions(pub(super) [VecDeque<RecentDecision>; 2]);
 
 impl RecentDecisions {
-    /// Adds the comment that a lesson is about, unless the lesson does not decide it or it was imported.
-    pub fn push(&mut self, lesson: &TrainingExample) {
-        let decides = lesson.decides() && lesson.source != OutcomeSource::Import;
-        let Some(likeness) = lesson.min_hash.filter(|_| decides) else { return };
+    /// Adds the decision of an example, unless the example decides nothing or was imported.
+    pub fn push(&mut self, example: &TrainingExample) {
+        let decides = example.decides() && example.source != OutcomeSource::Import;
+        let Some(min_hash) = example.min_hash.filter(|_| decides) else { return };
         let decided = RecentDecision {
-            comment_id: lesson.comment_id.clone(),
-            by: lesson.by.clone(),
-            rejected: lesson.rejected,
-            base_logits: lesson.features.base,
-            decided_at: lesson.decided_at,
-            min_hash: likeness,
-            digest: lesson.digest,
+            comment_id: example.comment_id.clone(),
+            by: example.by.clone(),
+            rejected: example.rejected,
+            base_logits: example.features.base,
+            decided_at: example.decided_at,
+            min_hash,
+            digest: example.digest,
         };
-        let line = usize::from(lesson.source == OutcomeSource::Moderator);
-        recent::push(&mut self.0[line], MAX_DECISIONS[line], decided);
+        let queue = usize::from(example.source == OutcomeSource::Moderator);
+        recent::push(&mut self.0[queue], MAX_DECISIONS[queue], decided);
     }
 
-    /// Returns the last decision within the hour before `now`, in microseconds since 1970, that goes for this comment too: a
-    /// rejection of one that is nearly the same, or an approval of the same text. A moderator's comes before anybody
-    /// else's.
-    pub fn find(&self, comment_id: &str, text: &str, likeness: &MinHash, now: i64) -> Option<&RecentDecision> {
-        let mut own = None;
-        let mut all = self.0.iter().rev().flat_map(|line| line.iter().rev());
+    /// Returns the last decision within the hour before `now`, in microseconds since 1970, that applies to this comment
+    /// too: the rejection of a near-duplicate, or the approval of the same text. Decisions of moderators come before all
+    /// others.
+    pub fn find(&self, comment_id: &str, text: &str, min_hash: &MinHash, now: i64) -> Option<&RecentDecision> {
+        let mut own_digest = None;
+        let mut all = self.0.iter().rev().flat_map(|queue| queue.iter().rev());
         all.find(|decided| {
             let recent = now.saturating_sub(decided.decided_at) <= MAX_AGE_MICROS;
-            // A word that was put in or left out may make it say something else: nobody has approved that.
-            let mut same = || decided.digest == Some(*own.get_or_insert_with(|| text_digest(text)));
-            let like = decided.min_hash.is_near_duplicate(likeness);
-            recent && decided.comment_id != comment_id && like && (decided.rejected || same())
+            // An approval covers the exact text only: a single added or removed word may change the meaning.
+            let mut same = || decided.digest == Some(*own_digest.get_or_insert_with(|| text_digest(text)));
+            let is_near_duplicate = decided.min_hash.is_near_duplicate(min_hash);
+            recent && decided.comment_id != comment_id && is_near_duplicate && (decided.rejected || same())
         })
     }
 }

@@ -1,8 +1,8 @@
-//! Queues of the latest items.
+//! Bounded queues of the latest items.
 
 use std::collections::VecDeque;
 
-/// Adds an item to a queue that holds `max` items at most, and drops the oldest if it is full.
+/// Appends an item to a queue of at most `max` items, and drops the oldest if the queue is full.
 pub fn push<T>(queue: &mut VecDeque<T>, max: usize, item: T) {
     if queue.len() >= max {
         queue.pop_front();

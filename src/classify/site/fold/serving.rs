@@ -1,4 +1,4 @@
-//! What of a site's correction may serve under a policy, as the sentinels and the site's latest outcomes allow.
+//! Decides which part of a site's correction may serve under a policy, by the sentinels and the site's latest outcomes.
 
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
@@ -10,83 +10,85 @@ use crate::classify::site::sentinel::Sentinels;
 use crate::classify::site::terms::HoldThresholds;
 use crate::classify::site::{CorrectedLabel, Correction};
 
-/// The parts of what the sentinels allow that are tried, to serve with the best of them.
+/// Fractions of the limits that are tried, to serve with the best one.
 const SHRINK_FACTORS: [f32; 4] = [1.0, 0.6, 0.35, 0.2];
 
-/// What of a correction may serve, and how it stands beside the base, by [`CorrectedLabel`].
+/// Which parts of a correction may serve, and how it compares with the base model, by [`CorrectedLabel`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct CorrectionStatus {
-    /// How much of it the sentinels allow.
+    /// The limits set by the sentinels.
     pub limits: CorrectionLimits,
-    /// On all outcomes.
+    /// Result of the gate on outcomes in languages that the base model supports.
     pub spoken: [GateResult; 2],
-    /// Whether comments that resemble those that were decided may be decided by all of the correction.
+    /// Whether the whole correction may decide on comments that resemble decided ones.
     pub similar: [bool; 2],
-    /// On those in languages that the base does not speak: what it is worth elsewhere says nothing of these.
+    /// Result of the gate on outcomes in languages that the base model does not support.
     pub unspoken: [GateResult; 2],
 }
 
 impl CorrectionStatus {
-    /// Returns whether the correction of a kind serves at all.
-    pub fn serves(&self, kind: CorrectedLabel) -> bool {
-        self.spoken[kind as usize].serves || self.similar[kind as usize]
+    /// Returns whether the correction of a label serves at all.
+    pub fn serves(&self, label: CorrectedLabel) -> bool {
+        self.spoken[label as usize].serves || self.similar[label as usize]
     }
 
-    /// Finds out what of a correction may serve.
+    /// Computes which parts of a correction may serve.
     pub(super) fn compute<'s>(
         correction: Option<&Correction>,
         trials: &Trials,
         signatures: &Signatures,
-        terms: &HoldThresholds,
+        thresholds: &HoldThresholds,
         sentinels: impl Fn() -> &'s Sentinels,
     ) -> Self {
-        let evidence = Evidence { trials: CorrectedLabel::ALL.map(|kind| trials.for_label(kind)), terms };
-        let mut limits = correction.map_or_else(CorrectionLimits::default, |correction| sentinels().limits(correction, terms));
-        let all = CorrectedLabel::ALL.map(|kind| {
-            let (standing, shrunk) = evidence.best_part(kind, &limits);
+        let evidence = Evidence { trials: CorrectedLabel::ALL.map(|label| trials.for_label(label)), thresholds };
+        let mut limits =
+            correction.map_or_else(CorrectionLimits::default, |correction| sentinels().limits(correction, thresholds));
+        let spoken = CorrectedLabel::ALL.map(|label| {
+            let (gate_result, shrunk) = evidence.best_part(label, &limits);
             limits = shrunk;
-            standing
+            gate_result
         });
-        let unspoken = CorrectedLabel::ALL.map(|kind| evidence.standing(kind, false, &limits));
+        let unspoken = CorrectedLabel::ALL.map(|label| evidence.gate_result(label, false, &limits));
         let unlimited = CorrectionLimits::default();
-        let alike = CorrectedLabel::ALL.map(|kind| {
+        let similar = CorrectedLabel::ALL.map(|label| {
             correction.is_some_and(|correction| {
-                let resembles = |signature| signatures.similar_direction(signature, kind);
-                evidence.standing(kind, true, &unlimited).serves
-                    && sentinels().allow_for_similar(correction, terms, kind, resembles)
+                let resembles = |signature| signatures.similar_direction(signature, label);
+                evidence.gate_result(label, true, &unlimited).serves
+                    && sentinels().allow_for_similar(correction, thresholds, label, resembles)
             })
         });
-        Self { limits, spoken: all, similar: alike, unspoken }
+        Self { limits, spoken, similar, unspoken }
     }
 }
 
-/// The latest outcomes by [`CorrectedLabel`], and the terms on which they are judged.
+/// The latest trials by [`CorrectedLabel`], and the thresholds by which they are judged.
 struct Evidence<'a> {
     trials: [Vec<Trial>; 2],
-    terms: &'a HoldThresholds,
+    thresholds: &'a HoldThresholds,
 }
 
 impl Evidence<'_> {
-    /// Returns how a correction within limits stands on the outcomes in languages that the base speaks, or does not speak.
-    fn standing(&self, kind: CorrectedLabel, spoken: bool, limits: &CorrectionLimits) -> GateResult {
-        let trials = self.trials[kind as usize].iter().filter(|trial| trial.base.is_some() == spoken);
-        GateResult::evaluate(trials, kind, self.terms, limits)
+    /// Returns the result of the gate for a correction within limits, on outcomes in languages that the base model supports
+    /// (`spoken`) or does not support.
+    fn gate_result(&self, label: CorrectedLabel, spoken: bool, limits: &CorrectionLimits) -> GateResult {
+        let trials = self.trials[label as usize].iter().filter(|trial| trial.base.is_some() == spoken);
+        GateResult::evaluate(trials, label, self.thresholds, limits)
     }
 
-    /// Returns the limits, of those that let through some part of what a kind's correction adds, with which the correction costs
-    /// least, and how it stands with them.
-    fn best_part(&self, kind: CorrectedLabel, limits: &CorrectionLimits) -> (GateResult, CorrectionLimits) {
-        let tried = SHRINK_FACTORS.map(|factor| {
-            let shrunk = limits.with_up_factor(kind, factor);
-            (self.standing(kind, true, &shrunk), shrunk)
+    /// Returns the gate's result and the limits, of those scaled by [`SHRINK_FACTORS`], with which the correction of a
+    /// label costs least.
+    fn best_part(&self, label: CorrectedLabel, limits: &CorrectionLimits) -> (GateResult, CorrectionLimits) {
+        let candidates = SHRINK_FACTORS.map(|factor| {
+            let shrunk = limits.with_up_factor(label, factor);
+            (self.gate_result(label, true, &shrunk), shrunk)
         });
-        let serves = tried.iter().filter(|(standing, _)| standing.serves);
-        let best = serves.min_by(|(a, _), (b, _)| a.corrected_cost().total_cmp(&b.corrected_cost()));
-        best.unwrap_or(&tried[0]).clone()
+        let serving = candidates.iter().filter(|(gate_result, _)| gate_result.serves);
+        let best = serving.min_by(|(a, _), (b, _)| a.corrected_cost().total_cmp(&b.corrected_cost()));
+        best.unwrap_or(&candidates[0]).clone()
     }
 }
 
-/// Keeps what may serve on the terms that were asked for last. A clone begins empty.
+/// A cache of the correction's status for the thresholds that were last asked for. A clone starts empty.
 #[derive(Debug, Default)]
 pub struct ServingCache(Mutex<Option<(HoldThresholds, Arc<CorrectionStatus>)>>);
 
@@ -97,31 +99,35 @@ impl Clone for ServingCache {
 }
 
 impl ServingCache {
-    /// Returns what may serve on these terms, and computes it if it is not known.
-    pub fn get(&self, terms: &HoldThresholds, compute: impl FnOnce() -> CorrectionStatus) -> Arc<CorrectionStatus> {
+    /// Returns the status for these thresholds, and computes it if it is not cached.
+    pub fn get(&self, thresholds: &HoldThresholds, compute: impl FnOnce() -> CorrectionStatus) -> Arc<CorrectionStatus> {
         match self.0.lock() {
-            Ok(known) => known_or(known, terms, compute),
+            Ok(cached) => cached_or_compute(cached, thresholds, compute),
             Err(_) => Arc::new(compute()),
         }
     }
 
-    /// Returns the same, or `None` if another thread is computing it.
-    pub fn try_get(&self, terms: &HoldThresholds, compute: impl FnOnce() -> CorrectionStatus) -> Option<Arc<CorrectionStatus>> {
+    /// Returns the same as [`get`](Self::get), or `None` if another thread is computing it.
+    pub fn try_get(
+        &self,
+        thresholds: &HoldThresholds,
+        compute: impl FnOnce() -> CorrectionStatus,
+    ) -> Option<Arc<CorrectionStatus>> {
         match self.0.try_lock() {
-            Ok(known) => Some(known_or(known, terms, compute)),
+            Ok(cached) => Some(cached_or_compute(cached, thresholds, compute)),
             Err(TryLockError::WouldBlock) => None,
             Err(TryLockError::Poisoned(_)) => Some(Arc::new(compute())),
         }
     }
 }
 
-fn known_or(
-    mut known: MutexGuard<'_, Option<(HoldThresholds, Arc<CorrectionStatus>)>>,
-    terms: &HoldThresholds,
+fn cached_or_compute(
+    mut cached: MutexGuard<'_, Option<(HoldThresholds, Arc<CorrectionStatus>)>>,
+    thresholds: &HoldThresholds,
     compute: impl FnOnce() -> CorrectionStatus,
 ) -> Arc<CorrectionStatus> {
-    match &*known {
-        Some((same, serving)) if same == terms => Arc::clone(serving),
-        _ => Arc::clone(&known.insert((*terms, Arc::new(compute()))).1),
+    match &*cached {
+        Some((key, serving)) if key == thresholds => Arc::clone(serving),
+        _ => Arc::clone(&cached.insert((*thresholds, Arc::new(compute()))).1),
     }
 }

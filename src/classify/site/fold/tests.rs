@@ -1,4 +1,4 @@
-//! The fold: what counts, how much, and that the way to it makes no difference.
+//! Tests of the fold: which outcomes count, with which weight, and that incremental and full folds agree.
 
 use proptest::prelude::*;
 
@@ -19,7 +19,7 @@ const TEXTS: [&str; 6] = [
     "shut up, nobody asked you",
 ];
 
-fn lesson(id: usize, text: usize, outcome: Outcome, source: OutcomeSource, by: &str) -> TrainingExample {
+fn example(id: usize, text: usize, outcome: Outcome, source: OutcomeSource, by: &str) -> TrainingExample {
     let model = Model::builtin().unwrap();
     TrainingExample {
         name: format!("d:{id}:{by}"),
@@ -38,14 +38,14 @@ fn lesson(id: usize, text: usize, outcome: Outcome, source: OutcomeSource, by: &
     }
 }
 
-fn numbered(lessons: Vec<TrainingExample>) -> Vec<(u64, TrainingExample)> {
-    (1..).zip(lessons).collect()
+fn numbered(examples: Vec<TrainingExample>) -> Vec<(u64, TrainingExample)> {
+    (1..).zip(examples).collect()
 }
 
 #[test]
 fn the_most_trusted_sources_last_word_counts() {
-    let host = lesson(1, 0, Outcome::Ham, OutcomeSource::Host, "");
-    let ann = lesson(1, 0, Outcome::Spam, OutcomeSource::Moderator, "ann");
+    let host = example(1, 0, Outcome::Ham, OutcomeSource::Host, "");
+    let ann = example(1, 0, Outcome::Spam, OutcomeSource::Moderator, "ann");
     let both = SiteModel::fold(&numbered(vec![ann.clone(), host])).unwrap();
     let alone = SiteModel::fold(&numbered(vec![ann])).unwrap();
     assert_eq!(both.digest(), alone.digest());
@@ -54,13 +54,13 @@ fn the_most_trusted_sources_last_word_counts() {
 
 #[test]
 fn what_moderators_disagree_on_counts_less() {
-    let ann = lesson(1, 0, Outcome::Spam, OutcomeSource::Moderator, "ann");
-    let bob = lesson(1, 0, Outcome::Ham, OutcomeSource::Moderator, "bob");
+    let ann = example(1, 0, Outcome::Spam, OutcomeSource::Moderator, "ann");
+    let bob = example(1, 0, Outcome::Ham, OutcomeSource::Moderator, "bob");
     let both = SiteModel::fold(&numbered(vec![ann.clone(), bob.clone()])).unwrap();
     assert_eq!(both.counts().contested, 1);
     assert_ne!(both.digest(), SiteModel::fold(&numbered(vec![bob])).unwrap().digest());
-    // Who changes one's own mind is not in conflict with anybody.
-    let again = SiteModel::fold(&numbered(vec![ann, lesson(1, 0, Outcome::Ham, OutcomeSource::Moderator, "ann")])).unwrap();
+    // A moderator who changes their own decision does not contradict anyone.
+    let again = SiteModel::fold(&numbered(vec![ann, example(1, 0, Outcome::Ham, OutcomeSource::Moderator, "ann")])).unwrap();
     assert_eq!(again.counts().contested, 0);
 }
 
@@ -69,29 +69,29 @@ fn hosts_do_not_outvote_moderators_by_their_number() {
     let outcome = |n: usize| {
         if n.is_multiple_of(5) { (OutcomeSource::Moderator, Outcome::Spam) } else { (OutcomeSource::Host, Outcome::Ham) }
     };
-    let lessons: Vec<TrainingExample> = (0..1_000)
+    let examples: Vec<TrainingExample> = (0..1_000)
         .map(|n| {
             let (source, outcome) = outcome(n);
-            lesson(n, 0, outcome, source, "x")
+            example(n, 0, outcome, source, "x")
         })
         .collect();
-    let learned = SiteModel::fold(&numbered(lessons)).unwrap();
+    let learned = SiteModel::fold(&numbered(examples)).unwrap();
     let evidence = learned.correction().unwrap().evidence(CorrectedLabel::Spam);
-    // 200 of moderators, and of the 800 harmless ones of others what some 115 count.
+    // 200 of moderators, plus a weight of about 115 for the 800 harmless ones of others.
     assert!((280.0..330.0).contains(&evidence), "{evidence}");
 }
 
 #[test]
 fn what_nobody_says_anything_of_counts_no_more() {
-    let ann = lesson(1, 0, Outcome::Spam, OutcomeSource::Moderator, "ann");
+    let ann = example(1, 0, Outcome::Spam, OutcomeSource::Moderator, "ann");
     let back =
-        TrainingExample { outcome: None, rejected: false, ..lesson(1, 0, Outcome::Ham, OutcomeSource::Moderator, "bob") };
-    let host = lesson(1, 0, Outcome::Spam, OutcomeSource::Host, "");
+        TrainingExample { outcome: None, rejected: false, ..example(1, 0, Outcome::Ham, OutcomeSource::Moderator, "bob") };
+    let host = example(1, 0, Outcome::Spam, OutcomeSource::Host, "");
     let learned = SiteModel::fold(&numbered(vec![host, ann, back])).unwrap();
     assert_eq!((learned.counts().all(), learned.digest()), (0, String::new()));
-    // Another text of the same comment is another matter.
-    let other = TrainingExample { text_hash: 9, ..lesson(1, 3, Outcome::Spam, OutcomeSource::Moderator, "bob") };
-    let ham = lesson(1, 2, Outcome::Ham, OutcomeSource::Moderator, "ann");
+    // Another text of the same comment is decided independently.
+    let other = TrainingExample { text_hash: 9, ..example(1, 3, Outcome::Spam, OutcomeSource::Moderator, "bob") };
+    let ham = example(1, 2, Outcome::Ham, OutcomeSource::Moderator, "ann");
     let both = SiteModel::fold(&numbered(vec![ham, other])).unwrap();
     assert_eq!((both.counts().all(), both.counts().contested), (2, 0));
 }
@@ -99,15 +99,15 @@ fn what_nobody_says_anything_of_counts_no_more() {
 #[test]
 fn nobody_else_pushes_out_what_moderators_said() {
     let text = "Dear readers, the town library opens its doors again on Monday at nine, bring a friend";
-    let like = MinHash::from_text(text);
-    let wave = |lesson: TrainingExample| TrainingExample { min_hash: like, digest: Some(text_digest(text)), ..lesson };
-    let mut lessons = vec![wave(lesson(0, 0, Outcome::Spam, OutcomeSource::Moderator, "mia"))];
-    lessons.extend((1..200).map(|n| wave(lesson(n, 2, Outcome::Ham, OutcomeSource::Host, "blog"))));
-    lessons.extend((200..330).map(|n| lesson(n, 0, Outcome::Toxic, OutcomeSource::Moderator, "mia")));
-    let learned = SiteModel::fold(&numbered(lessons)).unwrap();
-    let decided = learned.similar_decision("new", text, &like.unwrap(), 0).unwrap();
+    let min_hash = MinHash::from_text(text);
+    let wave = |example: TrainingExample| TrainingExample { min_hash, digest: Some(text_digest(text)), ..example };
+    let mut examples = vec![wave(example(0, 0, Outcome::Spam, OutcomeSource::Moderator, "mia"))];
+    examples.extend((1..200).map(|n| wave(example(n, 2, Outcome::Ham, OutcomeSource::Host, "blog"))));
+    examples.extend((200..330).map(|n| example(n, 0, Outcome::Toxic, OutcomeSource::Moderator, "mia")));
+    let learned = SiteModel::fold(&numbered(examples)).unwrap();
+    let decided = learned.similar_decision("new", text, &min_hash.unwrap(), 0).unwrap();
     assert_eq!((decided.comment_id.as_str(), decided.rejected), ("c0", true));
-    assert!(learned.similar_decision("c0", text, &like.unwrap(), 0).is_some_and(|decided| !decided.rejected));
+    assert!(learned.similar_decision("c0", text, &min_hash.unwrap(), 0).is_some_and(|decided| !decided.rejected));
     assert!(
         learned.trials(CorrectedLabel::Spam).iter().any(|trial| trial.source == OutcomeSource::Moderator),
         "abuse tells nothing of spam"
@@ -115,18 +115,18 @@ fn nobody_else_pushes_out_what_moderators_said() {
 }
 
 proptest! {
-    /// Learned one by one, or folded from the whole log: the same, bit for bit.
+    /// Incremental learning and a fold of the whole log give the same model, bit for bit.
     #[test]
     fn one_by_one_and_all_at_once_are_the_same(
         outcomes in prop::collection::vec((0..12usize, 0..6usize, 0..3usize, 0..3usize), 1..30),
     ) {
-        let lessons = outcomes.iter().map(|&(id, text, outcome, source)| {
-            lesson(id, text, Outcome::ALL[outcome], OutcomeSource::ALL[source], "x")
+        let examples = outcomes.iter().map(|&(id, text, outcome, source)| {
+            example(id, text, Outcome::ALL[outcome], OutcomeSource::ALL[source], "x")
         });
-        let log = numbered(lessons.collect());
+        let log = numbered(examples.collect());
         let mut learned = SiteModel::default();
-        for (at, (_, lesson)) in log.iter().enumerate() {
-            if !learned.learn(lesson).unwrap() {
+        for (at, (_, example)) in log.iter().enumerate() {
+            if !learned.learn(example).unwrap() {
                 learned = SiteModel::fold(&log[..=at]).unwrap();
             }
         }
@@ -134,7 +134,7 @@ proptest! {
         prop_assert_eq!(learned.digest(), folded.digest());
         prop_assert_eq!(learned.counts(), folded.counts());
         prop_assert_eq!(&learned.subject_hashes, &folded.subject_hashes);
-        prop_assert!(CorrectedLabel::ALL.into_iter().all(|kind| learned.trials(kind) == folded.trials(kind)));
+        prop_assert!(CorrectedLabel::ALL.into_iter().all(|label| learned.trials(label) == folded.trials(label)));
     }
 }
 
@@ -144,14 +144,14 @@ fn what_was_learned_of_a_site_stays_small() {
     let texts = (0..600).map(|n| format!("comment {n}: {} about {}", TEXTS[n % 6], n * 7));
     let mut learned = SiteModel::default();
     for (n, text) in texts.enumerate() {
-        let lesson = TrainingExample {
+        let example = TrainingExample {
             features: model.feature_vector(&Input { text: &text, ..Input::default() }),
             comment_id: format!("0197b2f4-1111-7aaa-8bbb-{n:012}"),
             min_hash: MinHash::from_text(TEXTS[2]),
             digest: Some(text_digest(TEXTS[2])),
-            ..lesson(n, 0, Outcome::Ham, OutcomeSource::Moderator, "moderator of the day")
+            ..example(n, 0, Outcome::Ham, OutcomeSource::Moderator, "moderator of the day")
         };
-        assert!(learned.learn(&lesson).unwrap());
+        assert!(learned.learn(&example).unwrap());
     }
     let trials: usize = learned.trials.0.iter().flatten().flatten().map(VecDeque::len).sum();
     assert_eq!(
@@ -160,8 +160,8 @@ fn what_was_learned_of_a_site_stays_small() {
     );
     let decided = (MAX_DECISIONS[0] + MAX_DECISIONS[1]) * (size_of::<RecentDecision>() + 64);
     let spot_checks = MAX_SPOT_CHECKS * size_of::<(f32, bool)>();
-    let line = spot_checks + 8 * MAX_TRIALS * size_of::<Trial>() + decided + MAX_SIGNATURES * size_of::<(u128, Outcome)>();
+    let memory = spot_checks + 8 * MAX_TRIALS * size_of::<Trial>() + decided + MAX_SIGNATURES * size_of::<(u128, Outcome)>();
     let correction = 4 * (SLOTS + 1) * size_of::<f32>();
-    // Beside them a hash of four bytes for each outcome that the log keeps.
-    assert!(correction + line + 4 * 3_500 < 305_000, "{correction} + {line}");
+    // In addition there are four bytes for each outcome in the log.
+    assert!(correction + memory + 4 * 3_500 < 305_000, "{correction} + {memory}");
 }

@@ -1,21 +1,21 @@
-//! The kinds of connections that stand beside the load.
+//! The kinds of connections that are open beside the load.
 
 use serde::Serialize;
 
-/// How a connection behaves.
+/// The behaviour of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectionKind {
-    /// It says hello, answers pings, and asks for nothing.
+    /// Completes the HTTP/2 handshake, answers pings, and sends no request.
     Idle,
-    /// It says nothing, or half a hello.
+    /// Sends nothing, or half of the HTTP/2 preface.
     HalfOpen,
-    /// It asks for long answers and reads them hardly or not at all.
+    /// Requests long answers and reads little or nothing of them.
     SlowReaders,
 }
 
 impl ConnectionKind {
-    /// The word for it.
+    /// Returns the name that tables and warnings use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Idle => "idle",

@@ -1,4 +1,4 @@
-//! Where the connections beside the load lead.
+//! The server that connections beside the load lead to.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,25 +10,25 @@ use super::super::comments::RequestSet;
 use super::kind::ConnectionKind;
 use crate::cli::failure::Failure;
 
-/// Where connections lead and what is asked on them.
+/// The server that connections lead to, and the content of their requests.
 pub struct BackgroundTarget {
     /// The resolved address of the server.
     pub address: SocketAddr,
-    /// The host and port, as requests name them.
+    /// The host and port, for the `:authority` header.
     pub authority: String,
-    /// The key to call with, if there is one.
+    /// The value of the `authorization` header, if there is an API key.
     pub bearer: Option<String>,
-    /// The site that is asked about.
+    /// The site that requests name.
     pub site: String,
-    /// The comments that are sent.
+    /// The comments to send.
     pub comments: Arc<RequestSet>,
 }
 
 impl BackgroundTarget {
-    /// To a server.
+    /// Parses and resolves the address of a server.
     ///
     /// # Errors
-    /// An address that is none, or that these connections cannot speak to.
+    /// Returns an error if the address is invalid, cannot be resolved, or needs TLS that these connections do not speak.
     pub async fn resolve(
         server: &str,
         bearer: Option<String>,
@@ -36,17 +36,17 @@ impl BackgroundTarget {
         comments: Arc<RequestSet>,
         kinds: &[ConnectionKind],
     ) -> Result<Self, Failure> {
-        let no_address = || Failure::usage(format!("{server} is no address of a server; give --server http://HOST:PORT"));
+        let no_address = || Failure::usage(format!("{server} is not a server address; give --server http://HOST:PORT"));
         let uri: Uri = server.parse().map_err(|_| no_address())?;
         let tls = uri.scheme_str() == Some("https");
         if tls && kinds.iter().any(|kind| *kind != ConnectionKind::HalfOpen) {
-            return Err(Failure::usage("--idle and --slow-readers speak plain HTTP/2 only; give --server http://HOST:PORT"));
+            return Err(Failure::usage("--idle and --slow-readers do not support TLS; give --server http://HOST:PORT"));
         }
         let authority = uri.authority().ok_or_else(no_address)?;
         let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
         let host = authority.host().trim_matches(['[', ']']);
-        let found = lookup_host((host, port)).await.map_err(|error| Failure::unreachable(server, &error))?;
-        let address = found.into_iter().next().ok_or_else(no_address)?;
+        let addresses = lookup_host((host, port)).await.map_err(|error| Failure::unreachable(server, &error))?;
+        let address = addresses.into_iter().next().ok_or_else(no_address)?;
         Ok(Self { address, authority: authority.as_str().to_owned(), bearer, site, comments })
     }
 }

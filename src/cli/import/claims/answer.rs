@@ -1,22 +1,23 @@
-//! What a value says to a question such as `deleted`: exports write yes and no in many ways.
+//! Values that answer a yes-or-no question such as `deleted`. Exports write yes and no in many ways.
 
 use serde_json::Value;
 
 use crate::cli::import::field::parse_timestamp;
 use crate::cli::import::vocabulary::MAX_WORD;
 
-/// What a value says to a question.
+/// The answer of a value to a yes-or-no question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum YesNo {
     /// No, or nothing.
     No,
-    /// Yes, or a moment at which it became so.
+    /// Yes, or the time since when it is so.
     Yes,
     /// Something else.
     Other,
 }
 
 impl YesNo {
+    /// Parses a JSON value.
     pub fn parse(value: &Value) -> Self {
         match value {
             Value::Null => Self::No,
@@ -37,8 +38,8 @@ impl YesNo {
         match number {
             0.0 => Self::No,
             1.0 => Self::Yes,
-            // A moment, in seconds or milliseconds since 1970.
-            moment if moment >= 1e8 => Self::Yes,
+            // A timestamp, in seconds or milliseconds since 1970.
+            timestamp if timestamp >= 1e8 => Self::Yes,
             _ => Self::Other,
         }
     }
@@ -51,16 +52,16 @@ impl YesNo {
         match text.as_str() {
             "" | "false" | "f" | "no" | "n" | "off" | "null" | "nil" | "none" | "undefined" | "never" => Self::No,
             "true" | "t" | "yes" | "y" | "on" => Self::Yes,
-            // Dates and ids that stand for none.
+            // Dates and ids that mean "none".
             zeros if zeros.contains('0') && zeros.bytes().all(|byte| b"0-:. tz+".contains(&byte)) => Self::No,
-            first if first.starts_with("0001-01-01") => Self::No,
+            zero_date if zero_date.starts_with("0001-01-01") => Self::No,
             date if parse_timestamp(&text).is_some() || is_date(date) => Self::Yes,
             number => number.parse().map_or(Self::Other, Self::from_number),
         }
     }
 }
 
-/// Whether a text begins with a date such as `2021-03-04`.
+/// Returns whether a text begins with a date such as `2021-03-04`.
 fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     let pattern = b"0000-00-00";

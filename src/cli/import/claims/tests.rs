@@ -1,4 +1,4 @@
-//! Tests of what an archive says about the status of a comment.
+//! Tests of the statements of an archive about the status of a comment.
 
 use serde_json::json;
 
@@ -159,13 +159,13 @@ fn the_strictest_counts_in_any_order_and_however_often_a_field_stands_there() {
 
 #[test]
 fn elements_say_the_same_under_any_prefix() {
-    let said = |name: &str, text: &str| {
+    let status_of = |name: &str, text: &str| {
         let mut claims = StatusClaims::default();
         claims.add_element(name, text);
         claims.status()
     };
-    assert_eq!(said("x:isDeleted", " True "), Some(ImportedStatus::Deleted));
-    assert_eq!(said("isApproved", "0"), Some(ImportedStatus::HELD));
-    assert_eq!(said("ns0:status", "SOFT_TRASHED"), Some(ImportedStatus::Deleted));
-    assert_eq!(said("message", "deleted"), None);
+    assert_eq!(status_of("x:isDeleted", " True "), Some(ImportedStatus::Deleted));
+    assert_eq!(status_of("isApproved", "0"), Some(ImportedStatus::HELD));
+    assert_eq!(status_of("ns0:status", "SOFT_TRASHED"), Some(ImportedStatus::Deleted));
+    assert_eq!(status_of("message", "deleted"), None);
 }

@@ -1,11 +1,12 @@
-//! One chart as SVG. No text from files goes into it: names stand in the legend beside it.
+//! Draws charts as SVG. Text from files is only in the legend next to a chart, never in the SVG.
 
 use plotters::prelude::*;
 
 use crate::cli::failure::Failure;
 
+/// Width and height of a chart, in pixels.
 const SIZE: (u32, u32) = (440, 340);
-/// Okabe and Ito's colours, which people who cannot tell red from green can tell apart; black first.
+/// The palette of Okabe and Ito, which people with red-green colour blindness can distinguish; black first.
 const COLOURS: [RGBColor; 8] = [
     RGBColor(0x22, 0x22, 0x22),
     RGBColor(0x00, 0x72, 0xB2),
@@ -17,50 +18,50 @@ const COLOURS: [RGBColor; 8] = [
     RGBColor(0x88, 0x66, 0x33),
 ];
 
-/// How many lines can be told apart.
+/// Maximum number of lines in distinct colours.
 pub const MAX_LINES: usize = COLOURS.len();
 
-/// Points that are joined.
+/// A line through points.
 #[derive(Default)]
 pub struct Line {
-    /// Both from 0 to 1; others are brought there.
+    /// Coordinates, both from 0 to 1. Others are clamped.
     pub points: Vec<(f64, f64)>,
-    /// Radius of the dot at each point; absent: no dots.
+    /// Radius of the dot at each point; empty for no dots.
     pub dots: Vec<u32>,
 }
 
-/// What is drawn.
+/// A chart.
 pub struct Chart<'a> {
-    /// Below the horizontal axis.
+    /// Caption of the horizontal axis.
     pub x: &'a str,
-    /// Whether the horizontal axis is for scores and thresholds, which policies write as decimals.
+    /// Whether the horizontal axis has decimals instead of percentages, for scores and thresholds.
     pub decimals: bool,
-    /// Beside the vertical axis.
+    /// Caption of the vertical axis.
     pub y: &'a str,
-    /// In the order of the colours.
+    /// The lines, in the order of the colours.
     pub lines: Vec<Line>,
-    /// Points that stand for themselves.
+    /// Single marked points.
     pub marks: Vec<(f64, f64)>,
-    /// The line on which both are equal, faintly.
+    /// Whether the diagonal is drawn.
     pub diagonal: bool,
 }
 
-/// The colour of a line, as in style sheets.
+/// Returns the colour of a line in CSS notation.
 pub fn colour(line: usize) -> String {
     let RGBColor(red, green, blue) = COLOURS[line % COLOURS.len()];
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
-/// Draws a chart.
+/// Draws a chart and returns the SVG.
 ///
 /// # Errors
-/// None that is known of: the drawing goes to memory.
+/// Returns an error if the drawing library fails. None is expected, because it draws into memory.
 pub fn svg(chart: &Chart<'_>) -> Result<String, Failure> {
-    let mut drawn = String::new();
-    draw(chart, &mut drawn).map_err(|error| Failure::failed(format!("cannot draw a chart: {error}")))?;
-    // Its fixed size becomes the largest, so that small screens can shrink it.
+    let mut svg_text = String::new();
+    draw(chart, &mut svg_text).map_err(|error| Failure::failed(format!("cannot draw a chart: {error}")))?;
+    // The fixed size is removed, so that the style sheet can limit it and small screens can shrink it.
     let sized = format!("<svg width=\"{}\" height=\"{}\"", SIZE.0, SIZE.1);
-    Ok(drawn.replacen(&sized, "<svg role=\"img\"", 1))
+    Ok(svg_text.replacen(&sized, "<svg role=\"img\"", 1))
 }
 
 fn draw(chart: &Chart<'_>, into: &mut String) -> Result<(), Box<dyn std::error::Error>> {
@@ -92,7 +93,7 @@ fn draw(chart: &Chart<'_>, into: &mut String) -> Result<(), Box<dyn std::error::
         let faint = RGBColor(0xAA, 0xAA, 0xAA).stroke_width(1);
         context.draw_series(LineSeries::new([(0.0, 0.0), (1.0, 1.0)], faint))?;
     }
-    // The first line last, so that it lies on top.
+    // The first line is drawn last, so that it is on top.
     for (at, line) in chart.lines.iter().enumerate().rev() {
         let colour = COLOURS[at % COLOURS.len()];
         let points = line.points.iter().map(|&point| inside(point));
@@ -105,7 +106,7 @@ fn draw(chart: &Chart<'_>, into: &mut String) -> Result<(), Box<dyn std::error::
     Ok(())
 }
 
-/// A point within the chart.
+/// Clamps a point to the chart. NaN becomes 0.
 fn inside((x, y): (f64, f64)) -> (f64, f64) {
     let inside = |value: f64| if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) };
     (inside(x), inside(y))

@@ -1,4 +1,4 @@
-//! Keeps the few bytes per row that figures are made of, and makes them.
+//! Collects the compact records of rows and computes the report's metrics from them.
 
 use super::dimension::Dimension;
 use super::report::{HeadReport, LabelDecisions, MeanShare, MeansByField, SetDecisions, SetMetrics, Tradeoff};
@@ -7,26 +7,26 @@ use crate::classify::Label;
 use crate::classify::evaluate;
 use crate::verdict::Decision;
 
-/// The words for rows that are not harmless.
+/// The labels of bad rows.
 const BAD: [&str; 2] = ["spam", "toxic"];
-/// The word for harmless rows.
+/// The label of harmless rows.
 const HARMLESS: &str = "ham";
 
-/// One row, scored and decided on.
+/// A row with its scores and decision.
 pub struct EvaluatedRow {
-    /// Per head its probability; not a number where the model gave none.
+    /// Probability by head; NaN where the model gave none.
     pub scores: [f32; Label::ALL.len()],
     pub truths: Truths,
-    /// The one word for the row.
+    /// The row's label.
     pub word: Option<String>,
     pub decision: Decision,
-    /// How far, in log-odds, the row is beyond the threshold it is furthest beyond.
+    /// Largest margin of the row beyond a hold threshold, in log-odds.
     pub hold_margin: f32,
-    /// Its value in each dimension.
+    /// The row's value in each dimension.
     pub values: Vec<Option<String>>,
 }
 
-/// What is kept of a row.
+/// The compact record of a row.
 struct RowRecord {
     scores: [f32; Label::ALL.len()],
     truths: Truths,
@@ -36,27 +36,28 @@ struct RowRecord {
     values: Box<[u16]>,
 }
 
-/// All rows.
+/// The records of all rows.
 pub struct Measurements {
     dimensions: Vec<Dimension>,
     words: Dimension,
     rows: Vec<RowRecord>,
 }
 
-/// From so many harmless, and so many bad rows on a value counts in a mean.
+/// Minimum number of harmless rows with which a value counts in a mean.
 const MIN_HAM: u64 = 30;
+/// Minimum number of bad rows with which a value counts in a mean.
 const MIN_BAD: u64 = 12;
-/// The fields by which rows are always told apart: the source and the language.
+/// Number of dimensions that are always present: the source and the language.
 const ALWAYS: usize = 2;
 
 impl Measurements {
-    /// No rows yet. `dimensions` names the fields of [`EvaluatedRow::values`]; the first is the source.
+    /// Creates measurements without rows. `dimensions` are the names of [`EvaluatedRow::values`]; the first is the source.
     pub fn new(dimensions: &[String]) -> Self {
         let dimensions = dimensions.iter().map(|name| Dimension::new(name)).collect();
         Self { dimensions, words: Dimension::new("label"), rows: Vec::new() }
     }
 
-    /// Keeps a row.
+    /// Adds a row.
     pub fn add(&mut self, row: EvaluatedRow) {
         let values = self.dimensions.iter_mut().zip(row.values).map(|(dimension, value)| dimension.intern(value)).collect();
         self.rows.push(RowRecord {
@@ -69,31 +70,32 @@ impl Measurements {
         });
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.rows.len()
     }
 
-    /// Scores and truths of a head, of one source or of all.
+    /// Returns the scores and truths of a head, for one source or all rows.
     pub fn scores(&self, head: Label, source: Option<&str>) -> Vec<(f32, bool)> {
-        let place = source.and_then(|source| self.dimensions.first()?.find(source));
-        let rows = self.rows.iter().filter(|row| source.is_none() || row.values.first() == place.as_ref());
+        let index = source.and_then(|source| self.dimensions.first()?.find(source));
+        let rows = self.rows.iter().filter(|row| source.is_none() || row.values.first() == index.as_ref());
         pairs(rows, head).0
     }
 
-    /// The figures of every head that some row says something of.
+    /// Returns the metrics of every head for which some row has a truth.
     pub fn heads(&self) -> Vec<HeadReport> {
-        let known = |head: &Label| self.rows.iter().any(|row| row.truths[head.lane()].is_some());
-        let heads = Label::ALL.into_iter().filter(known);
+        let has_truth = |head: &Label| self.rows.iter().any(|row| row.truths[head.lane()].is_some());
+        let heads = Label::ALL.into_iter().filter(has_truth);
         heads.map(|head| HeadReport { head: head.as_str(), sets: self.sets(head) }).collect()
     }
 
+    /// Returns the metrics of a head on all rows, and on the rows of each value of each dimension.
     fn sets(&self, head: Label) -> Vec<SetMetrics> {
         let (scored, abstained) = pairs(self.rows.iter(), head);
         let mut sets = vec![SetMetrics::new("all", "all", &scored, abstained)];
         for (index, dimension) in self.dimensions.iter().enumerate() {
-            for (place, value) in dimension.ordered() {
-                let (scored, abstained) = pairs(self.rows.iter().filter(|row| row.values[index] == place), head);
+            for (value_index, value) in dimension.ordered() {
+                let (scored, abstained) = pairs(self.rows.iter().filter(|row| row.values[index] == value_index), head);
                 if scored.len() + abstained > 0 {
                     sets.push(SetMetrics::new(&dimension.name, value, &scored, abstained));
                 }
@@ -102,22 +104,24 @@ impl Measurements {
         sets
     }
 
-    /// What becomes of the rows, and of those of each source.
+    /// Returns the decisions on all rows, and on the rows of each source and of each value given by `--by`.
     pub fn decisions(&self) -> Vec<SetDecisions> {
         let mut all = vec![self.decisions_of("all", "all", |_| true)];
-        let several = |(_, dimension): &(usize, &Dimension)| dimension.values.len() > 1;
-        let dimensions = self.dimensions.iter().enumerate().filter(several);
+        let varies = |(_, dimension): &(usize, &Dimension)| dimension.values.len() > 1;
+        let dimensions = self.dimensions.iter().enumerate().filter(varies);
         for (index, dimension) in dimensions.filter(|(index, _)| *index == 0 || *index >= ALWAYS) {
-            let of = |(place, name)| self.decisions_of(&dimension.name, name, move |row| row.values.get(index) == Some(&place));
+            let of = |(value_index, name)| {
+                self.decisions_of(&dimension.name, name, move |row| row.values.get(index) == Some(&value_index))
+            };
             all.extend(dimension.ordered().into_iter().map(of));
         }
         all
     }
 
-    /// The means over the values of each field that was asked for.
+    /// Returns the means over the values of each field given by `--by`.
     pub fn means(&self, decisions: &[SetDecisions]) -> Vec<MeansByField> {
-        let asked = self.dimensions.iter().skip(ALWAYS).filter(|dimension| dimension.values.len() > 1);
-        let means = asked.map(|dimension| {
+        let by_fields = self.dimensions.iter().skip(ALWAYS).filter(|dimension| dimension.values.len() > 1);
+        let means = by_fields.map(|dimension| {
             let of = || decisions.iter().filter(|one| one.by == dimension.name);
             let ham = || of().map(|one| &one.ham).filter(|ham| ham.comments >= MIN_HAM);
             let bad = of().map(|one| &one.bad).filter(|bad| bad.comments >= MIN_BAD);
@@ -131,12 +135,13 @@ impl Measurements {
         means.collect()
     }
 
+    /// Returns the decisions on the rows for which `of` returns `true`.
     fn decisions_of(&self, by: &str, name: &str, of: impl Fn(&RowRecord) -> bool) -> SetDecisions {
         let mut labels = Vec::new();
         let (mut ham, mut bad) = (LabelDecisions::named("ham"), LabelDecisions::named("bad"));
-        for (place, word) in self.words.ordered() {
+        for (index, word) in self.words.ordered() {
             let mut counts = LabelDecisions::named(word);
-            for row in self.rows.iter().filter(|row| row.word == place && of(row)) {
+            for row in self.rows.iter().filter(|row| row.word == index && of(row)) {
                 counts.add(row.decision);
                 if word == HARMLESS {
                     ham.add(row.decision);
@@ -151,7 +156,8 @@ impl Measurements {
         SetDecisions { by: by.to_owned(), name: name.to_owned(), labels, ham: ham.with_shares(), bad: bad.with_shares() }
     }
 
-    /// What moving all thresholds together, by the same log-odds, would come to. Empty without bad rows.
+    /// Returns the trade-off between held and missed comments if all hold thresholds move together, by the same log-odds.
+    /// It is empty without bad rows.
     pub fn tradeoffs(&self) -> Vec<Tradeoff> {
         let is_bad: Vec<bool> = self.words.values.iter().map(|word| BAD.contains(&word.as_str())).collect();
         let is_bad = |row: &RowRecord| is_bad.get(usize::from(row.word)).copied().unwrap_or_default();
@@ -160,10 +166,10 @@ impl Measurements {
         if bad == 0.0 {
             return Vec::new();
         }
-        let point = |point: &evaluate::Point, present| Tradeoff {
+        let point = |point: &evaluate::Point, is_current| Tradeoff {
             kept_back: (point.false_positives * (all - bad) + point.recall * bad) / all,
             bad_approved: 1.0 - point.recall,
-            present,
+            present: is_current,
         };
         let mut points: Vec<Tradeoff> = evaluate::curve(&scored).iter().map(|at| point(at, false)).collect();
         let share = |count: usize, whole: f64| count as f64 / whole;
@@ -176,7 +182,7 @@ impl Measurements {
     }
 }
 
-/// Scores and truths of a head, and how many rows with a truth have no score.
+/// Returns the scores and truths of a head, and the number of rows with a truth but without a score.
 fn pairs<'a>(rows: impl Iterator<Item = &'a RowRecord>, head: Label) -> (Vec<(f32, bool)>, usize) {
     let mut abstained = 0;
     let mut scored = Vec::new();

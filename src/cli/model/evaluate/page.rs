@@ -1,4 +1,4 @@
-//! The report as one page of HTML that needs nothing else: no script, no link, no font.
+//! Renders the report as a self-contained HTML page, without scripts, links or fonts.
 
 use std::fmt::Write as _;
 
@@ -12,11 +12,11 @@ use crate::cli::failure::Failure;
 
 const STYLE: &str = include_str!("page.css");
 
-/// The whole page.
+/// Returns the HTML page of a report.
 pub fn page(report: &EvaluationReport, measure: &Measurements) -> Result<String, Failure> {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>{model}: figures</title>\n<style>\n{STYLE}</style>\n<h1>{model}</h1>\n\
+         <title>{model}: evaluation</title>\n<style>\n{STYLE}</style>\n<h1>{model}</h1>\n\
          <p>{rows} labelled comments, decided by the policy {policy}. Left out: {asked} not asked for, {ambiguous} ambiguous, \
          {unreadable} unreadable.</p>\n",
         model = escaped(&report.model),
@@ -33,7 +33,7 @@ pub fn page(report: &EvaluationReport, measure: &Measurements) -> Result<String,
     Ok(html)
 }
 
-/// Text from files, so that it stays text.
+/// Escapes text for HTML.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -49,12 +49,12 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Adds to the page; writing to a String cannot fail.
+/// Appends formatted text to the page. Writing to a `String` cannot fail.
 macro_rules! put {
     ($html:expr, $($text:tt)*) => { let _ = write!($html, $($text)*); };
 }
 
-/// A table; the first `words` columns hold words, the others numbers.
+/// Appends a table. The first `words` columns contain text, the others numbers.
 fn table(html: &mut String, headings: &[&str], words: usize, rows: impl IntoIterator<Item = Vec<String>>) {
     let class = |column: usize| if column < words { "" } else { " class=\"number\"" };
     html.push_str("<div class=\"wide\"><table>\n<tr>");
@@ -72,6 +72,7 @@ fn table(html: &mut String, headings: &[&str], words: usize, rows: impl IntoIter
     html.push_str("</table></div>\n");
 }
 
+/// Appends a chart with its caption and legend.
 fn figure(html: &mut String, heading: &str, words: &str, legend: &[&str], chart: &Chart<'_>) -> Result<(), Failure> {
     put!(html, "<figure>\n<figcaption><b>{}</b> {}</figcaption>\n{}", escaped(heading), escaped(words), chart::svg(chart)?);
     if legend.len() > 1 {
@@ -85,8 +86,9 @@ fn figure(html: &mut String, heading: &str, words: &str, legend: &[&str], chart:
     Ok(())
 }
 
+/// Appends the decisions: a table, and a chart of held against missed comments.
 fn decisions(html: &mut String, report: &EvaluationReport, measure: &Measurements) -> Result<(), Failure> {
-    html.push_str("<h2>What model and policy decide</h2>\n");
+    html.push_str("<h2>Decisions of model and policy</h2>\n");
     if let Some(all) = report.decisions.first() {
         put!(html, "<p>All sets: {}.</p>\n", escaped(&print::in_short(all)));
     }
@@ -108,19 +110,20 @@ fn decisions(html: &mut String, report: &EvaluationReport, measure: &Measurement
     let chart = Chart {
         x: "share of comments held or rejected",
         decimals: false,
-        y: "share of bad ones approved",
+        y: "share of bad comments approved",
         lines: vec![Line { points: at(false).collect(), dots: Vec::new() }],
         marks: at(true).collect(),
         diagonal: false,
     };
-    let words = "All hold thresholds moved together, by the same log-odds. The ring is the present policy. Shares are those \
-                 of these rows: a site with less spam holds less.";
+    let words = "All hold thresholds moved together, by the same log-odds. The ring marks the present policy. The shares \
+                 are those of these rows: a site with less spam holds less.";
     html.push_str("<div class=\"charts\">\n");
-    figure(html, "Work against misses.", words, &[], &chart)?;
+    figure(html, "Held against missed.", words, &[], &chart)?;
     html.push_str("</div>\n");
     Ok(())
 }
 
+/// Appends the metrics of a head.
 fn one_head(html: &mut String, head: &HeadReport, measure: &Measurements) -> Result<(), Failure> {
     put!(html, "<h2>{}</h2>\n", escaped(head.head));
     let sets = print::worth_showing(&head.sets);
@@ -138,9 +141,10 @@ fn one_head(html: &mut String, head: &HeadReport, measure: &Measurements) -> Res
     Ok(())
 }
 
+/// Appends the charts of a head.
 fn curves(html: &mut String, label: Label, head: &HeadReport, measure: &Measurements) -> Result<(), Failure> {
     let all = measure.scores(label, None);
-    // Both need positives and negatives.
+    // Both charts need positives and negatives.
     if head.sets.first().is_some_and(|set| !set.auc.is_nan()) {
         roc(html, label, head, measure, &all)?;
         thresholds(html, &all)?;
@@ -148,9 +152,9 @@ fn curves(html: &mut String, label: Label, head: &HeadReport, measure: &Measurem
     calibration(html, &all)
 }
 
-/// Draws the ROC curves of all rows and of the largest sources.
+/// Appends the ROC curves of all rows and of the largest sources.
 fn roc(html: &mut String, label: Label, head: &HeadReport, measure: &Measurements, all: &[(f32, bool)]) -> Result<(), Failure> {
-    // The largest sources of those that hold both classes.
+    // Only sources with both classes are candidates.
     let of_sources = head.sets.iter().filter(|set| set.by == "source" && !set.auc.is_nan());
     let mut sources: Vec<&SetMetrics> = of_sources.collect();
     sources.sort_by_key(|set| std::cmp::Reverse(set.rows));
@@ -173,7 +177,7 @@ fn roc(html: &mut String, label: Label, head: &HeadReport, measure: &Measurement
     figure(html, "ROC.", "The nearer to the upper left corner, the better.", &legend, &chart)
 }
 
-/// Draws both kinds of error by threshold.
+/// Appends a chart of both error rates by threshold.
 fn thresholds(html: &mut String, all: &[(f32, bool)]) -> Result<(), Failure> {
     let points = curve(all);
     let share = |of: fn(&Point) -> f64| Line {
@@ -189,10 +193,10 @@ fn thresholds(html: &mut String, all: &[(f32, bool)]) -> Result<(), Failure> {
         diagonal: false,
     };
     let legend = ["negatives caught", "positives missed"];
-    figure(html, "Thresholds.", "What a threshold catches wrongly, and what it lets through.", &legend, &chart)
+    figure(html, "Thresholds.", "Both kinds of error by threshold.", &legend, &chart)
 }
 
-/// Draws what happened by score.
+/// Appends a reliability diagram.
 fn calibration(html: &mut String, all: &[(f32, bool)]) -> Result<(), Failure> {
     let bins = reliability(all);
     let filled = bins.iter().filter(|bin| bin.rows > 0);
@@ -207,7 +211,7 @@ fn calibration(html: &mut String, all: &[(f32, bool)]) -> Result<(), Failure> {
         marks: Vec::new(),
         diagonal: true,
     };
-    let words = "On the diagonal a score is a probability. The larger the dot, the more rows.";
+    let words = "On the diagonal, scores are probabilities. Larger dots stand for more rows.";
     figure(html, "Reliability.", words, &[], &chart)
 }
 

@@ -1,10 +1,10 @@
-//! The figures as tables for people.
+//! Prints the report as tables.
 
 use super::report::{EvaluationReport, LabelDecisions, MeanShare, SetDecisions, SetMetrics};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::{TerminalOutput, Tone};
 
-/// A heading, and what makes the cells below it.
+/// A column: its heading, and the function that formats its cells.
 pub type Column = (&'static str, fn(&SetMetrics) -> String);
 
 /// The columns of a head's table.
@@ -20,14 +20,14 @@ pub const COLUMNS: [Column; 9] = [
     ("ECE", |set| number(set.ece)),
 ];
 
-/// What the columns mean.
+/// The legend of the columns.
 pub const LEGEND: &str = "AUC: the chance that a positive row scores above a negative one. Recall: share of the positives \
-caught. FP: share of the negatives caught. ECE: mean distance between score and what happened. Shares in %.";
+caught. FP: share of the negatives caught. ECE: mean distance between score and observed share. Shares in %.";
 
-/// Headings of the table of decisions.
+/// The headings of the table of decisions.
 pub const DECIDED: [&str; 5] = ["comments", "approved %", "held %", "rejected %", "label"];
 
-/// Prints everything.
+/// Prints the report.
 pub fn print(screen: &mut TerminalOutput, report: &EvaluationReport) -> Result<(), Failure> {
     let left_out = &report.left_out;
     screen.line(&format!("model    {}\npolicy   {}\nrows     {}", report.model, report.policy, report.rows))?;
@@ -39,7 +39,7 @@ pub fn print(screen: &mut TerminalOutput, report: &EvaluationReport) -> Result<(
         screen.line(&format!("left out {}", others.join(", ")))?;
     }
     if report.heads.is_empty() {
-        screen.line("\nno row says what it is; see `gatepost model evaluate --help` for the fields that are read")?;
+        screen.line("\nno row has a label; see `gatepost model evaluate --help` for the fields that are read")?;
     }
     for head in &report.heads {
         let heading = screen.paint(Tone::Strong, &format!("\n{}", head.head));
@@ -75,14 +75,15 @@ pub fn print(screen: &mut TerminalOutput, report: &EvaluationReport) -> Result<(
     Ok(())
 }
 
-/// A field with one value only repeats what was said of all rows.
+/// Returns the sets worth showing. A field with a single value would only repeat the row for all.
 pub fn worth_showing(sets: &[SetMetrics]) -> Vec<&SetMetrics> {
     let several = |by: &str| by == "all" || sets.iter().filter(|set| set.by == by).count() > 1;
     sets.iter().filter(|set| several(&set.by)).collect()
 }
 
+/// Prints the table of decisions.
 fn decisions(screen: &mut TerminalOutput, decisions: &[SetDecisions]) -> Result<(), Failure> {
-    let heading = screen.paint(Tone::Strong, "\nWhat model and policy decide");
+    let heading = screen.paint(Tone::Strong, "\nDecisions of model and policy");
     screen.line(&heading)?;
     let numbers = &DECIDED[..4];
     let mut table = screen.new_table(&[&["set", "label"], numbers].concat(), numbers);
@@ -106,18 +107,18 @@ fn decisions(screen: &mut TerminalOutput, decisions: &[SetDecisions]) -> Result<
     Ok(())
 }
 
-/// The labels of a set, and spam and toxic together where there are both.
+/// Returns the labels of a set, followed by spam and toxic together if both are present.
 pub fn rows(set: &SetDecisions) -> Vec<&LabelDecisions> {
     let both = set.labels.iter().filter(|counts| ["spam", "toxic"].contains(&counts.label.as_str())).count() > 1;
     set.labels.iter().chain(both.then_some(&set.bad)).collect()
 }
 
-/// How many, and the three shares.
+/// Returns the cells of a row: the number of comments and the three shares.
 pub fn cells(counts: &LabelDecisions) -> [String; 4] {
     [counts.comments.to_string(), percent(counts.approved), percent(counts.held), percent(counts.rejected)]
 }
 
-/// The two mistakes, in one line.
+/// Summarises the wrong decisions in one line.
 pub fn in_short(all: &SetDecisions) -> String {
     format!(
         "ham held {} %, ham rejected {} %, bad approved {} %",
@@ -127,12 +128,12 @@ pub fn in_short(all: &SetDecisions) -> String {
     )
 }
 
-/// Three decimals, or a dash for what cannot be said.
+/// Formats a number with three decimals, or returns a dash if it is NaN.
 fn number(value: f64) -> String {
     if value.is_nan() { "-".to_owned() } else { format!("{value:.3}") }
 }
 
-/// A share in per cent, or a dash for what cannot be said.
+/// Formats a share in per cent, or returns a dash if it is NaN.
 pub fn percent(share: f64) -> String {
     if share.is_nan() { "-".to_owned() } else { format!("{:.1}", share * 100.0) }
 }

@@ -1,4 +1,4 @@
-//! What is said about a model: the figures as they are printed, drawn, and written as JSON.
+//! The evaluation report, which is printed, drawn, and written as JSON.
 
 use serde::Serialize;
 
@@ -6,51 +6,51 @@ use crate::classify::evaluate::{self, ClassifierMetrics};
 use crate::cli::labelled::SkippedRows;
 use crate::verdict::Decision;
 
-/// Everything that is said about a model.
+/// An evaluation report.
 #[derive(Serialize)]
 pub struct EvaluationReport {
     /// The model's version.
     pub model: String,
     /// The policy's version.
     pub policy: String,
-    /// How many rows were scored.
+    /// Number of scored rows.
     pub rows: usize,
-    /// How many were not, and why.
+    /// Number of skipped rows by reason.
     pub left_out: SkippedRows,
-    /// Per head.
+    /// Metrics by head.
     pub heads: Vec<HeadReport>,
-    /// What policy and model together decide: all rows first, then per source and per value of what was asked for.
+    /// Decisions of policy and model: on all rows first, then by source and by each value given by `--by`.
     pub decisions: Vec<SetDecisions>,
-    /// The means over the values of what was asked for, such as blogs.
+    /// Means over the values of the fields given by `--by`, such as blogs.
     pub means: Vec<MeansByField>,
 }
 
-/// Means over the values of a field: each value counts the same, however many rows it has.
+/// Means over the values of a field. Each value counts the same, however many rows it has.
 #[derive(Serialize)]
 pub struct MeansByField {
-    /// The field.
+    /// Name of the field.
     pub by: String,
-    /// Share of the harmless rows that is held.
+    /// Share of the harmless rows that are held.
     pub ham_held: MeanShare,
-    /// Share of the harmless rows that is rejected.
+    /// Share of the harmless rows that are rejected.
     pub ham_rejected: MeanShare,
-    /// Share of the bad rows that is approved.
+    /// Share of the bad rows that are approved.
     pub bad_approved: MeanShare,
 }
 
 /// A mean over the values that have enough rows.
 #[derive(Serialize)]
 pub struct MeanShare {
-    /// How many values count.
+    /// Number of values that count.
     pub values: usize,
-    /// The mean; `null` if none counts.
+    /// The mean; `null` if no value counts.
     pub mean: f64,
     /// The highest share of any value.
     pub worst: f64,
 }
 
 impl MeanShare {
-    /// Returns the mean of these shares.
+    /// Returns the mean of shares.
     pub fn of(shares: impl Iterator<Item = f64>) -> Self {
         let shares: Vec<f64> = shares.collect();
         let mean = shares.iter().sum::<f64>() / shares.len() as f64;
@@ -58,21 +58,21 @@ impl MeanShare {
     }
 }
 
-/// One head.
+/// The metrics of one head.
 #[derive(Serialize)]
 pub struct HeadReport {
-    /// Its name.
+    /// Name of the head.
     pub head: &'static str,
-    /// All rows first, then by source, language and what was asked for.
+    /// Metrics of all rows first, then by source, language and fields given by `--by`.
     pub sets: Vec<SetMetrics>,
 }
 
-/// A head on a set of rows. Shares are from 0 to 1; what cannot be said is `null`.
+/// The metrics of a head on a set of rows. Shares are from 0 to 1; an undefined value is `null`.
 #[derive(Serialize)]
 pub struct SetMetrics {
-    /// `all`, or the field that the rows have in common.
+    /// `all`, or the name of the field that defines the set.
     pub by: String,
-    /// The field's value.
+    /// Value of the field.
     pub name: String,
     pub rows: usize,
     pub positives: usize,
@@ -86,22 +86,22 @@ pub struct SetMetrics {
     pub negatives_at_half: f64,
 }
 
-/// What becomes of a set of rows.
+/// The decisions on a set of rows.
 #[derive(Serialize)]
 pub struct SetDecisions {
-    /// `all`, `source`, or the field that was asked for.
+    /// `all`, `source`, or the name of a field given by `--by`.
     pub by: String,
-    /// The field's value.
+    /// Value of the field.
     pub name: String,
-    /// Per word for the rows.
+    /// Decisions by label.
     pub labels: Vec<LabelDecisions>,
-    /// The harmless rows.
+    /// Decisions on harmless rows.
     pub ham: LabelDecisions,
-    /// Spam and toxic rows together.
+    /// Decisions on spam and toxic rows together.
     pub bad: LabelDecisions,
 }
 
-/// How many rows are decided how.
+/// Counts of decisions on rows with one label.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct LabelDecisions {
     pub label: String,
@@ -109,25 +109,25 @@ pub struct LabelDecisions {
     pub approve: u64,
     pub hold: u64,
     pub reject: u64,
-    /// Shares, `null` without comments.
+    /// Share of approved rows. This and the other shares are `null` without comments.
     pub approved: f64,
     pub held: f64,
     pub rejected: f64,
 }
 
-/// How many rows wait or are turned away, and how many bad ones are let through for that.
+/// A point of the trade-off between held and missed comments.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tradeoff {
-    /// Share of all rows that is not approved.
+    /// Share of all rows that are not approved.
     pub kept_back: f64,
-    /// Share of the bad rows that is approved.
+    /// Share of the bad rows that are approved.
     pub bad_approved: f64,
-    /// Whether the present thresholds are here.
+    /// Whether this is the point of the present thresholds.
     pub present: bool,
 }
 
 impl SetMetrics {
-    /// Returns the figures of rows by their scores and truths.
+    /// Creates the metrics of rows from their scores and truths.
     pub fn new(by: &str, name: &str, scored: &[(f32, bool)], abstained: usize) -> Self {
         let ClassifierMetrics { rows, positives, auc, accuracy, recall, false_positives_at_recall, ece, false_positives } =
             evaluate::classifier_metrics(scored);
@@ -148,12 +148,12 @@ impl SetMetrics {
 }
 
 impl LabelDecisions {
-    /// Returns counts of no rows.
+    /// Creates zero counts for a label.
     pub fn named(label: &str) -> Self {
         Self { label: label.to_owned(), ..Self::default() }
     }
 
-    /// Counts a row.
+    /// Counts a decision.
     pub fn add(&mut self, decision: Decision) {
         self.comments += 1;
         match decision {
@@ -163,7 +163,7 @@ impl LabelDecisions {
         }
     }
 
-    /// Returns the same with shares.
+    /// Returns these counts with the shares computed.
     pub fn with_shares(mut self) -> Self {
         let share = |count: u64| count as f64 / self.comments as f64;
         (self.approved, self.held, self.rejected) = (share(self.approve), share(self.hold), share(self.reject));

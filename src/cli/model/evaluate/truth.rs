@@ -1,4 +1,4 @@
-//! What a labelled row says of each head: by its own label, by options, or by a recipe.
+//! Reads the truth of each head from a labelled row: from its label, by `--truth` options, or by a recipe.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -11,15 +11,15 @@ use crate::classify::rows::{PostTextKind, Row};
 use crate::cli::labelled::{self, RowLabel, yes_or_no};
 use crate::cli::rows::{Fields, value_text};
 
-/// Per head whether the row is positive; `None` where it says nothing.
+/// Whether the row is positive, by head. `None` if the row has no truth for the head.
 pub type Truths = [Option<bool>; Label::ALL.len()];
 
-/// `--truth LABEL=FIELD[:VALUE]`.
+/// The value of `--truth LABEL=FIELD[:VALUE]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TruthOverride {
     label: Label,
     field: String,
-    /// Absent: anything that is true or above zero.
+    /// Value of a positive row. `None`: any value that is true or above zero.
     value: Option<String>,
 }
 
@@ -37,7 +37,7 @@ impl FromStr for TruthOverride {
     }
 }
 
-/// The label that `--head` names.
+/// Parses a label as given by `--head`.
 pub fn head(name: &str) -> Result<Label, String> {
     Label::parse(name).ok_or_else(|| {
         let known: Vec<&str> = Label::ALL.into_iter().map(Label::as_str).collect();
@@ -45,30 +45,30 @@ pub fn head(name: &str) -> Result<Label, String> {
     })
 }
 
-/// How truths are read.
+/// A reader of truths.
 pub struct TruthReader<'a> {
-    /// Those asked for; empty: all.
+    /// Heads given by `--head`; empty for all.
     pub heads: &'a [Label],
-    /// What `--truth` says.
+    /// Overrides given by `--truth`.
     pub overrides: &'a [TruthOverride],
-    /// What `--recipe` says.
+    /// Recipe given by `--recipe`.
     pub recipe: Option<&'a Recipe>,
 }
 
 impl TruthReader<'_> {
-    /// What the recipe says of a file.
+    /// Returns the recipe's entry for a file.
     pub fn source(&self, file: &Path) -> Option<&RecipeSource> {
         let recipe = self.recipe?;
         let name = labelled::source_name(file);
         recipe.sources.iter().chain(&recipe.checks).find(|source| labelled::source_name(Path::new(&source.file)) == name)
     }
 
-    /// The truths of a row, and the one word for it: `ham`, `spam`, `toxic` or the file's own.
+    /// Returns the truths of a row, and its label: `ham`, `spam`, `toxic` or the file's own.
     ///
     /// # Errors
-    /// When the row is not one that the recipe can read.
+    /// Returns a message if the recipe cannot read the row.
     pub fn read(&self, fields: &Fields, source: Option<&RecipeSource>) -> Result<(Truths, Option<String>), String> {
-        let said = labelled::row_label(fields);
+        let row_label = labelled::row_label(fields);
         let mut truths = Truths::default();
         match source {
             Some(source) => {
@@ -79,7 +79,7 @@ impl TruthReader<'_> {
             }
             None => {
                 for label in Label::ALL {
-                    truths[label.lane()] = self.by_default(label, said.as_ref(), fields);
+                    truths[label.lane()] = self.by_default(label, row_label.as_ref(), fields);
                 }
             }
         }
@@ -95,15 +95,16 @@ impl TruthReader<'_> {
                 truths[label.lane()] = None;
             }
         }
-        let word = match said {
+        let word = match row_label {
             Some(RowLabel::Word(word)) => Some(word),
-            Some(RowLabel::Binary(_)) | None => word_of(&truths).map(str::to_owned),
+            Some(RowLabel::Binary(_)) | None => derived_label(&truths).map(str::to_owned),
         };
         Ok((truths, word))
     }
 
-    fn by_default(&self, label: Label, said: Option<&RowLabel>, fields: &Fields) -> Option<bool> {
-        match (label, said) {
+    /// Returns the truth of a head from the row's own labels.
+    fn by_default(&self, label: Label, row_label: Option<&RowLabel>, fields: &Fields) -> Option<bool> {
+        match (label, row_label) {
             (_, Some(RowLabel::Binary(gold))) if self.heads == [label] => return Some(*gold),
             (Label::Spam, Some(RowLabel::Word(word))) if is_known(word) => return Some(word == "spam"),
             (Label::Toxicity, Some(RowLabel::Word(word))) if is_known(word) => return Some(word == "toxic"),
@@ -120,12 +121,13 @@ impl TruthReader<'_> {
     }
 }
 
+/// Returns whether a label is one of the three known ones.
 fn is_known(word: &str) -> bool {
     ["ham", "spam", "toxic"].contains(&word)
 }
 
-/// The word for a row that has none of its own.
-fn word_of(truths: &Truths) -> Option<&'static str> {
+/// Returns the label of a row that has none of its own.
+fn derived_label(truths: &Truths) -> Option<&'static str> {
     let of = |label: Label| truths[label.lane()];
     match (of(Label::Spam), of(Label::Toxicity)) {
         (Some(true), _) => Some("spam"),
@@ -135,7 +137,7 @@ fn word_of(truths: &Truths) -> Option<&'static str> {
     }
 }
 
-/// The row as recipes read it, which is without the comment: they look at labels only.
+/// Returns the row for the recipe's rules. It has no text, because rules read labels only.
 fn recipe_row(fields: &Fields) -> Result<Row, String> {
     let mut row = Fields::new();
     row.insert("text".to_owned(), Value::String(String::new()));
@@ -145,10 +147,10 @@ fn recipe_row(fields: &Fields) -> Result<Row, String> {
     if let Some(labels) = fields.get("labels") {
         row.insert("labels".to_owned(), labels.clone());
     }
-    Row::from_fields(row).map_err(|problem| format!("is no row that a recipe reads: {problem}"))
+    Row::from_fields(row).map_err(|problem| format!("is not a row that a recipe can read: {problem}"))
 }
 
-/// Puts `post_text` where the recipe says it belongs.
+/// Moves `post_text` to the field that the recipe says it means.
 pub fn move_post_text(fields: &mut Fields, source: Option<&RecipeSource>) {
     if source.is_some_and(|source| source.post == PostTextKind::Parent)
         && let Some(text) = fields.remove("post_text")

@@ -1,4 +1,4 @@
-//! A proposal for people, for programs, and for a policy file.
+//! Prints a proposal for people, for programs or for a policy file.
 
 use serde_json::{Map, Value, json};
 
@@ -10,10 +10,10 @@ use crate::cli::terminal::{TerminalOutput, Tone};
 use crate::policy::tune::{CommentClass, DecisionCounts, Feasibility, RejectFinding, Thresholds};
 use crate::verdict::Decision;
 
-/// For people.
+/// Prints a proposal as tables, for people.
 pub fn table(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     rows(screen, tuned)?;
-    levels(screen, tuned)?;
+    alternatives(screen, tuned)?;
     summary(screen, tuned)?;
     thresholds(screen, tuned)?;
     heading(screen, "For the policy file")?;
@@ -21,10 +21,10 @@ pub fn table(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), 
     screen.write(if fragment.is_empty() { b"# nothing to change\n" } else { fragment.as_bytes() })
 }
 
-/// Prints what was read, and what was left out.
+/// Prints how many rows were used and how many were left out.
 fn rows(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let proposal = tuned.proposal;
-    let rows = CommentClass::ALL.map(|kind| format!("{} {}", proposal.present.rows(kind), kind.as_str())).join(", ");
+    let rows = CommentClass::ALL.map(|class| format!("{} {}", proposal.present.rows(class), class.as_str())).join(", ");
     screen.line(&format!("model    {}\npolicy   {}\nrows     {}: {rows}", tuned.model, tuned.policy_version, tuned.rows))?;
     let out = &tuned.left_out;
     let others = [
@@ -41,10 +41,10 @@ fn rows(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Failu
     Ok(())
 }
 
-/// Prints what other thresholds come to, beside the present ones and the proposal.
-fn levels(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Failure> {
+/// Prints the outcomes of alternative thresholds, of the present policy and of the proposal.
+fn alternatives(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let proposal = tuned.proposal;
-    heading(screen, "What can be had")?;
+    heading(screen, "Alternatives")?;
     let numbers = ["held %", "held per day", "ham held %", "ham rejected %", "spam approved %", "toxic approved %"];
     let mut table = screen.new_table(&[&["thresholds"], &numbers[..]].concat(), &numbers);
     let mut row = |tone, name: String, outcome: &DecisionCounts| {
@@ -60,15 +60,15 @@ fn levels(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Fai
         let cells = cells.into_iter().map(|cell| (tone, cell));
         table.add_row(screen.row(std::iter::once((tone, name)).chain(cells).collect()));
     };
-    for level in &proposal.alternatives {
-        row(Tone::Plain, format_hold_thresholds(&proposal.labels, &level.thresholds), &level.outcome);
+    for alternative in &proposal.alternatives {
+        row(Tone::Plain, format_hold_thresholds(&proposal.labels, &alternative.thresholds), &alternative.outcome);
     }
     row(Tone::Strong, "present policy".to_owned(), &proposal.present);
     row(Tone::Strong, "proposal".to_owned(), &proposal.proposed);
     screen.table(&table)
 }
 
-/// Prints what the proposal means.
+/// Prints the summary of the proposal, its findings on rejecting, and its limitations.
 fn summary(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     heading(screen, "Proposal")?;
     screen.line(&tuned.summary())?;
@@ -81,7 +81,7 @@ fn summary(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Fa
     Ok(())
 }
 
-/// Prints the thresholds of each label, before and after.
+/// Prints the present and the proposed thresholds of each label.
 fn thresholds(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let (present, proposal) = (tuned.present(), tuned.proposal);
     let columns = ["hold now", "hold", "reject now", "reject"];
@@ -101,7 +101,7 @@ fn thresholds(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(),
     screen.table(&table)
 }
 
-/// For a policy file.
+/// Returns the proposal as a part of a policy file, with the summary in comments.
 pub fn toml(tuned: &TuneReport<'_>) -> String {
     let mut toml = String::new();
     let found = tuned.proposal.rejects.iter().map(|found| tuned.describe_rejection(found));
@@ -110,7 +110,7 @@ pub fn toml(tuned: &TuneReport<'_>) -> String {
         tuned.rows, tuned.model, tuned.policy_version
     );
     for line in [source, tuned.summary()].into_iter().chain(found).chain(tuned.caveats()) {
-        // Names in it may hold anything but must not end the comment.
+        // Names may contain line breaks, which must not end the comment.
         let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         toml.push_str(&format!("# {line}\n"));
     }
@@ -120,7 +120,7 @@ pub fn toml(tuned: &TuneReport<'_>) -> String {
     toml
 }
 
-/// For programs.
+/// Prints the proposal as one JSON object, for programs.
 pub fn json(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), Failure> {
     let proposal = tuned.proposal;
     let (fit, needed) = match proposal.feasibility {
@@ -146,18 +146,18 @@ pub fn json(screen: &mut TerminalOutput, tuned: &TuneReport<'_>) -> Result<(), F
         "held_per_day_needed": needed,
         "summary": tuned.summary(),
         "caveats": tuned.caveats(),
-        "present": level_as_json(tuned, &tuned.present(), &proposal.present),
-        "proposal": level_as_json(tuned, &proposal.thresholds, &proposal.proposed),
+        "present": alternative_as_json(tuned, &tuned.present(), &proposal.present),
+        "proposal": alternative_as_json(tuned, &proposal.thresholds, &proposal.proposed),
         "rejects": proposal.rejects.iter().map(reject_as_json).collect::<Vec<_>>(),
-        "levels": proposal.alternatives.iter().map(|one| level_as_json(tuned, &one.thresholds, &one.outcome)).collect::<Vec<_>>(),
+        "levels": proposal.alternatives.iter().map(|one| alternative_as_json(tuned, &one.thresholds, &one.outcome)).collect::<Vec<_>>(),
         "toml": tuned.fragment(),
     });
     let text = serde_json::to_string_pretty(&document);
     screen.line(&escape_unprintable(text.map_err(|error| Failure::failed(format!("cannot write JSON: {error}")))?))
 }
 
-/// Returns thresholds and what they come to.
-fn level_as_json(tuned: &TuneReport<'_>, thresholds: &Thresholds, outcome: &DecisionCounts) -> Value {
+/// Returns thresholds and their outcome as JSON.
+fn alternative_as_json(tuned: &TuneReport<'_>, thresholds: &Thresholds, outcome: &DecisionCounts) -> Value {
     let bounds = tuned.proposal.labels.iter().map(|label| {
         let one = thresholds[label.lane()];
         let bounds = json!({"hold": one.hold, "reject": one.reject, "corroborate": one.corroborate});
@@ -169,15 +169,15 @@ fn level_as_json(tuned: &TuneReport<'_>, thresholds: &Thresholds, outcome: &Deci
 fn outcome_as_json(tuned: &TuneReport<'_>, outcome: &DecisionCounts) -> Value {
     let held = outcome.held_share(tuned.mix);
     let mut all = Map::from_iter([("held".to_owned(), json!(held)), ("held_per_day".to_owned(), json!(tuned.per_day(held)))]);
-    for kind in CommentClass::ALL {
-        let share = |decision| outcome.share(kind, decision);
+    for class in CommentClass::ALL {
+        let share = |decision| outcome.share(class, decision);
         let shares = json!({
-            "rows": outcome.rows(kind),
+            "rows": outcome.rows(class),
             "approved": share(Decision::Approve),
             "held": share(Decision::Hold),
             "rejected": share(Decision::Reject),
         });
-        all.insert(kind.as_str().to_owned(), shares);
+        all.insert(class.as_str().to_owned(), shares);
     }
     Value::Object(all)
 }
@@ -200,7 +200,7 @@ fn heading(screen: &mut TerminalOutput, words: &str) -> Result<(), Failure> {
     screen.line(&heading)
 }
 
-/// The hold thresholds that are not the usual "never", shortly: `spam .40 toxicity .70`.
+/// Returns the hold thresholds of the labels that hold at all, e.g. `spam 0.4, toxicity 0.7`.
 fn format_hold_thresholds(labels: &[Label], thresholds: &Thresholds) -> String {
     let each: Vec<String> =
         labels.iter().filter_map(|label| Some(format!("{label} {}", thresholds[label.lane()].hold?))).collect();
@@ -211,7 +211,7 @@ fn format_bound(bound: Option<f64>) -> String {
     bound.map_or_else(|| "never".to_owned(), |bound| bound.to_string())
 }
 
-/// A share in per cent without the sign, or a dash for what cannot be said.
+/// Returns a share in per cent without the sign, or a dash for NaN.
 fn percent_number(share: f64) -> String {
     if share.is_nan() { "-".to_owned() } else { format!("{:.1}", share * 100.0) }
 }

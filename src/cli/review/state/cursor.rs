@@ -1,4 +1,4 @@
-//! How the cursor moves, and which comment comes next.
+//! The movement of the cursor and the choice of the next comment.
 
 use super::super::row::CommentRow;
 use super::ScreenState;
@@ -43,7 +43,7 @@ impl ScreenState {
         }
     }
 
-    /// Removes all rows and has the list fetched again, for another query.
+    /// Removes all rows and fetches the list from the start, for another query.
     pub fn restart_list(&mut self) {
         self.list.restart();
         self.marked.clear();

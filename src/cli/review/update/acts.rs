@@ -1,4 +1,4 @@
-//! Decisions and their undoing: shown at once, and sent.
+//! Starts acts: decisions and their undoing. The screen shows them before the server confirms them.
 
 use super::super::act::{ActKind, CompletedAct, PendingAct};
 use super::super::row::CommentRow;
@@ -6,20 +6,21 @@ use super::super::state::ScreenState;
 use crate::cli::terminal::Tone;
 use crate::verdict::Decision;
 
-/// Decides the comment on the screen, and goes on to the next.
+/// Decides the comment on the screen and moves to the next one.
 pub fn decide_visible(state: &mut ScreenState, decision: Decision, code: &str) {
     decide_visible_without(state, decision, code, Vec::new());
 }
 
-/// Approves the comment on the screen without the parts that it is held for, and goes on to the next.
+/// Approves the comment on the screen without the parts that it is held for, and moves to the next one.
 pub fn approve_stripped(state: &mut ScreenState) {
     let without = state.publish_without().to_vec();
     decide_visible_without(state, Decision::Approve, "", without);
 }
 
+/// Decides the comment on the screen, with parts that the host must leave out, and moves to the next one.
 fn decide_visible_without(state: &mut ScreenState, decision: Decision, code: &str, without: Vec<i32>) {
     let Some((row, details)) = state.visible_comment() else { return };
-    // What was looked at, not what the list may have heard since.
+    // The revision that the moderator saw; the list may have a newer one by now.
     let item = (row.id.clone(), details.state.revision);
     let note = state.notes.get(&row.id).cloned().unwrap_or_default();
     state.marked.remove(&item.0);
@@ -30,19 +31,19 @@ fn decide_visible_without(state: &mut ScreenState, decision: Decision, code: &st
     state.move_to_next_open();
 }
 
-/// Decides all of them alike, as one act.
+/// Decides several comments as one act.
 pub fn decide_all(state: &mut ScreenState, decision: Decision, ids: &[String], code: &str) {
     let open = |row: &&CommentRow| ids.contains(&row.id) && !row.off_list && state.pending_action(&row.id).is_none();
     let mut items: Vec<_> = state.rows.iter().filter(open).map(|row| (row.id.clone(), row.state.revision)).collect();
     for (id, revision) in &mut items {
-        // As it was when it was found alike: a text that changed since is not rejected unread.
-        if let Some((_, seen)) = state.similar_comments().iter().find(|(other, _)| other == id) {
-            *revision = *seen;
+        // The revision that was found to be a near-duplicate, so that a text that changed since is not rejected unread.
+        if let Some((_, found)) = state.similar_comments().iter().find(|(other, _)| other == id) {
+            *revision = *found;
         }
     }
-    // What is alike may be further down than the list has come.
-    let further = state.similar_comments().iter().filter(|(id, _)| ids.contains(id) && state.find(id).is_none());
-    items.extend(further.cloned().collect::<Vec<_>>());
+    // Near-duplicates may be beyond the loaded part of the list.
+    let unlisted = state.similar_comments().iter().filter(|(id, _)| ids.contains(id) && state.find(id).is_none());
+    items.extend(unlisted.cloned().collect::<Vec<_>>());
     state.marked.clear();
     if items.is_empty() {
         return state.set_message(Tone::Warning, "what was marked is on this list no more");
@@ -53,7 +54,7 @@ pub fn decide_all(state: &mut ScreenState, decision: Decision, ids: &[String], c
     }
 }
 
-/// Takes back the last act that happened here.
+/// Undoes the last act of this screen.
 pub fn undo(state: &mut ScreenState) {
     if !state.pending_acts.is_empty() {
         return state.set_message(Tone::Warning, "the last act is still on its way; once more in a moment");
@@ -63,7 +64,8 @@ pub fn undo(state: &mut ScreenState) {
     }
 }
 
-fn start(state: &mut ScreenState, what: ActKind, items: Vec<(String, u32)>, code: &str, note: String, bulk: bool) {
+/// Adds an act to the pending acts, to be sent at the end of the update.
+fn start(state: &mut ScreenState, kind: ActKind, items: Vec<(String, u32)>, code: &str, note: String, bulk: bool) {
     for (id, _) in &items {
         if let Some(row) = state.row_mut(id) {
             row.last_error.clear();
@@ -74,7 +76,7 @@ fn start(state: &mut ScreenState, what: ActKind, items: Vec<(String, u32)>, code
     state.pending_acts.push(PendingAct {
         number,
         id: state.act_id(number),
-        kind: what,
+        kind,
         items,
         reason_code: code.to_owned(),
         note,

@@ -1,4 +1,4 @@
-//! Keys while the moderator goes through the list.
+//! Keys in browse mode.
 
 use super::super::keys::{Action, Key};
 use super::super::mode::{InputMode, LinePurpose};
@@ -7,10 +7,10 @@ use super::acts;
 use crate::cli::terminal::Tone;
 use crate::verdict::Decision;
 
-/// How far a page goes.
+/// Number of rows of a page movement.
 const PAGE_STEP: usize = 10;
 
-/// Does what a key means while nothing is asked.
+/// Handles a key in browse mode.
 pub fn press(state: &mut ScreenState, key: Key) {
     let Some(action) = state.keys.action(key) else {
         if key != Key::ESCAPE {
@@ -39,7 +39,7 @@ fn perform(state: &mut ScreenState, action: Action) {
         Action::PageUp => state.move_to(state.cursor.saturating_sub(PAGE_STEP)),
         Action::First => state.move_to(0),
         Action::Last => state.move_to(last),
-        // The view knows where the text ends.
+        // The view limits the value to the length of the text.
         Action::ScrollDown => state.scroll += PAGE_STEP / 2,
         Action::ScrollUp => state.scroll = state.scroll.saturating_sub(PAGE_STEP / 2),
         Action::Approve => acts::decide_visible(state, Decision::Approve, ""),
@@ -81,10 +81,12 @@ fn perform(state: &mut ScreenState, action: Action) {
     }
 }
 
+/// Returns the id of the comment under the cursor.
 fn selected_id(state: &ScreenState) -> Option<String> {
     state.selected().map(|row| row.id.clone())
 }
 
+/// Claims the comment under the cursor, or releases it if this screen holds the claim.
 fn claim(state: &mut ScreenState) {
     let Some(id) = selected_id(state) else { return };
     if state.claims.held.contains_key(&id) {
@@ -92,12 +94,13 @@ fn claim(state: &mut ScreenState) {
         return;
     }
     state.claims.released_by_hand = None;
-    // What was seen of a colleague's claim may be over.
+    // A colleague's claim may have ended since it was seen.
     if let Some(row) = state.row_mut(&id) {
         row.claim = None;
     }
 }
 
+/// Marks or unmarks the comment under the cursor, and moves to the next row.
 fn mark(state: &mut ScreenState) {
     let Some(id) = selected_id(state) else { return };
     if !state.marked.remove(&id) {
@@ -108,17 +111,17 @@ fn mark(state: &mut ScreenState) {
     }
 }
 
-/// Leaves once everything is confirmed, or at once when it is asked for twice.
+/// Quits once everything is confirmed, or at once if it is called a second time.
 pub fn quit(state: &mut ScreenState) {
     state.mode = InputMode::Browse;
     match &mut state.shutdown {
-        // Twice: whoever wants to go, goes, and is told what is not certain.
-        Some(leaving) => leaving.deadline = Some(state.now),
+        // The second request does not wait; the program reports what is not confirmed.
+        Some(shutdown) => shutdown.deadline = Some(state.now),
         None => state.shutdown = Some(Shutdown::started()),
     }
 }
 
-/// Says why a key does nothing.
+/// Shows why an action is not possible.
 pub fn explain_refusal(state: &mut ScreenState, action: Action) {
     let words = match action {
         Action::Approve | Action::ApproveStripped | Action::Reject | Action::Block | Action::Note => undecidable(state, action),

@@ -1,4 +1,4 @@
-//! Keys while a question is answered or a line is typed.
+//! Keys in all modes: dialogs and typed lines are handled here, the rest in browse mode.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -10,12 +10,12 @@ use super::{acts, browse};
 use crate::cli::terminal::Tone;
 use crate::verdict::Decision;
 
-/// Longest note, in bytes, as the server takes it.
+/// Maximum length of a note in bytes, as the server allows.
 const MAX_NOTE_BYTES: usize = 4_096;
-/// Longest search, in bytes.
+/// Maximum length of a search in bytes.
 const MAX_SEARCH_BYTES: usize = 200;
 
-/// Does what a key means in the present mode.
+/// Handles a key in the current mode.
 pub fn press(state: &mut ScreenState, event: KeyEvent) -> Option<Effect> {
     let (key, code) = (Key::from_event(event), event.code);
     state.message = None;
@@ -35,6 +35,7 @@ pub fn press(state: &mut ScreenState, event: KeyEvent) -> Option<Effect> {
     None
 }
 
+/// Handles the answer to whether several comments are to be decided.
 fn confirm(state: &mut ScreenState, decision: Decision, ids: Vec<String>, code: KeyCode) {
     match code {
         KeyCode::Char('y' | 'Y') | KeyCode::Enter => match decision {
@@ -46,6 +47,7 @@ fn confirm(state: &mut ScreenState, decision: Decision, ids: Vec<String>, code: 
     }
 }
 
+/// Handles the choice of a reason, and rejects the comments.
 fn reason(state: &mut ScreenState, ids: Vec<String>, bulk: bool, code: KeyCode) {
     let chosen = match code {
         KeyCode::Enter if state.reason_required() => return state.mode = InputMode::Reason { ids, bulk },
@@ -62,12 +64,12 @@ fn reason(state: &mut ScreenState, ids: Vec<String>, bulk: bool, code: KeyCode) 
     } else if state.selected().map(|row| &row.id) == ids.first() && state.is_valid(Action::Reject) {
         acts::decide_visible(state, Decision::Reject, chosen);
     } else {
-        // It went from under the menu.
+        // The comment was decided or claimed while the menu was open.
         browse::explain_refusal(state, Action::Reject);
     }
 }
 
-/// Blocks an author, or not.
+/// Handles the answer to whether an author is to be blocked.
 fn block(state: &mut ScreenState, name: String, id: String, code: KeyCode) -> Option<Effect> {
     match code {
         KeyCode::Char('y' | 'Y') | KeyCode::Enter => {
@@ -81,20 +83,21 @@ fn block(state: &mut ScreenState, name: String, id: String, code: KeyCode) -> Op
     None
 }
 
+/// Handles a key while a line is typed.
 fn line(state: &mut ScreenState, purpose: LinePurpose, mut text: String, key: Key, code: KeyCode) {
-    let most = if purpose == LinePurpose::Search { MAX_SEARCH_BYTES } else { MAX_NOTE_BYTES };
+    let max_bytes = if purpose == LinePurpose::Search { MAX_SEARCH_BYTES } else { MAX_NOTE_BYTES };
     match code {
         KeyCode::Esc => return,
         KeyCode::Enter => return typed(state, purpose, text),
         KeyCode::Backspace => drop(text.pop()),
         KeyCode::Char('u') if key == Key::CLEAR_LINE => text.clear(),
-        KeyCode::Char(c) if !key.is_ctrl() && !c.is_control() && text.len() + c.len_utf8() <= most => text.push(c),
+        KeyCode::Char(c) if !key.is_ctrl() && !c.is_control() && text.len() + c.len_utf8() <= max_bytes => text.push(c),
         _ => {}
     }
     state.mode = InputMode::TextInput { purpose, text };
 }
 
-/// Takes over a line that was finished with Enter.
+/// Applies a line that was finished with Enter.
 fn typed(state: &mut ScreenState, purpose: LinePurpose, text: String) {
     match purpose {
         LinePurpose::Search if text != state.query.search => {

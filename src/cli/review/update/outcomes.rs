@@ -1,4 +1,4 @@
-//! What the server made of acts: confirmed, refused, or to be sent again.
+//! Applies the outcomes of acts: confirmed, refused, or to be sent again.
 
 use super::super::act::{ActKind, PendingAct};
 use super::super::claims::{CLAIM_LEASE, Claim, HeldClaim};
@@ -9,7 +9,7 @@ use crate::cli::terminal::Tone;
 use crate::cli::text;
 use crate::pb;
 
-/// Takes in what became of an act, or of a part of it.
+/// Applies the results of an act, which may cover only part of its comments.
 pub fn apply(state: &mut ScreenState, number: u64, results: Vec<pb::ReviewResult>, problem: Option<RequestFailure>) {
     let Some(at) = state.pending_acts.iter().position(|act| act.number == number) else { return };
     let mut act = state.pending_acts.remove(at);
@@ -18,7 +18,7 @@ pub fn apply(state: &mut ScreenState, number: u64, results: Vec<pb::ReviewResult
         apply_result(state, &mut act, result);
     }
     match problem {
-        // Asking again is safe: a decision that happened already is no other one.
+        // Sending the act again is safe: the server does not apply it twice.
         Some(problem) if problem.is_retryable && !act.items.is_empty() => {
             act.sent = false;
             state.pending_acts.insert(at, act);
@@ -38,31 +38,31 @@ pub fn apply(state: &mut ScreenState, number: u64, results: Vec<pb::ReviewResult
     }
 }
 
-/// Takes in what became of one comment.
+/// Applies the result of an act for one comment.
 fn apply_result(state: &mut ScreenState, act: &mut PendingAct, result: pb::ReviewResult) {
     let now = state.now;
     let id = result.comment_id;
-    let standing = result.verdict.as_ref().map(DecisionState::from);
-    // Whatever was known of it is of yesterday.
+    let server_state = result.verdict.as_ref().map(DecisionState::from);
+    // The loaded details are outdated.
     state.details.remove(&id);
     let Some(error) = result.error else {
-        if let Some(standing) = standing {
-            act.completed.items.push((id.clone(), standing.revision));
+        if let Some(server_state) = server_state {
+            act.completed.items.push((id.clone(), server_state.revision));
             if let Some(row) = state.row_mut(&id) {
-                row.update_state(&standing);
+                row.update_state(&server_state);
             }
         }
         state.notes.remove(&id);
         return;
     };
-    let words = match (&standing, error.reason.as_str()) {
-        (Some(standing), "CONFLICT") => standing.describe(now),
+    let words = match (&server_state, error.reason.as_str()) {
+        (Some(server_state), "CONFLICT") => server_state.describe(now),
         _ => text::escape_line(&error.message, 300),
     };
     if let Some(row) = state.row_mut(&id) {
         row.last_error = words.clone();
-        if let Some(standing) = &standing {
-            row.update_state(standing);
+        if let Some(server_state) = &server_state {
+            row.update_state(server_state);
         }
         match error.reason.as_str() {
             "NOT_FOUND" => row.off_list = true,
@@ -73,13 +73,13 @@ fn apply_result(state: &mut ScreenState, act: &mut PendingAct, result: pb::Revie
     if error.reason == "CLAIMED" {
         state.claims.held.remove(&id);
     } else if act.bulk && state.claims.supported {
-        // It was claimed for this act only: not wanted, it is given back.
+        // The comment was claimed for this act only. Recording the claim as held makes the next update release it.
         state.claims.held.insert(id.clone(), HeldClaim { until: now + CLAIM_LEASE, renew_at: now + CLAIM_LEASE });
     }
     act.refusals.push(words);
 }
 
-/// Says what came of an act, once all of it is known.
+/// Shows the outcome of an act once all results are known, and makes it undoable.
 fn finish(state: &mut ScreenState, act: PendingAct) {
     let verb = match act.kind {
         ActKind::Decide(decision) => past_participle(Some(decision)),
@@ -101,7 +101,7 @@ fn finish(state: &mut ScreenState, act: PendingAct) {
     match act.kind {
         ActKind::Decide(_) => state.undoable.push(act.completed),
         ActKind::Undo => {
-            // Back to what was taken back; if it has left the list, the next look at it brings it in again.
+            // Select the comment that was undone. If it has left the list, the next refresh brings it back.
             let first = act.completed.items.first().map(|(id, _)| id.clone());
             match first.as_deref().and_then(|id| state.find(id)) {
                 Some(at) => state.move_to(at),

@@ -1,4 +1,4 @@
-//! What the server says, taken in. The cursor stays on its comment, whatever comes.
+//! Applies the replies of the server. The cursor stays on its comment.
 
 mod claims;
 mod list;
@@ -12,23 +12,24 @@ use super::super::state::ScreenState;
 use super::outcomes;
 use crate::cli::terminal::Tone;
 
-/// Takes an answer in.
+/// Applies a reply.
 pub fn apply(state: &mut ScreenState, answer: ServerReply) {
     match answer {
         ServerReply::Listed { ticket, listed } => list::apply(state, ticket, listed),
         ServerReply::Claims { claim, leased, released } => claims::apply(state, claim, leased, &released),
         ServerReply::Details { id, details } => self::details(state, id, details),
         ServerReply::Acted { number, results, problem } => outcomes::apply(state, number, results, problem),
-        // Without an answer the screen is as useful as before, but for one line.
+        // A failure is ignored: without near-duplicates, only one line is missing.
         ServerReply::Similar { id, alike } => {
-            if let Some(asked) = state.similar.as_mut().filter(|asked| asked.id == id) {
-                asked.others = alike.unwrap_or_default();
+            if let Some(similar) = state.similar.as_mut().filter(|similar| similar.id == id) {
+                similar.others = alike.unwrap_or_default();
             }
         }
         ServerReply::Blocked { name, blocked } => self::blocked(state, &name, blocked),
     }
 }
 
+/// Shows whether an author was blocked.
 fn blocked(state: &mut ScreenState, name: &str, blocked: Result<(), RequestFailure>) {
     match blocked {
         Ok(()) => state.set_message(Tone::Good, format!("{name} is blocked from now on")),
@@ -39,6 +40,7 @@ fn blocked(state: &mut ScreenState, name: &str, blocked: Result<(), RequestFailu
     }
 }
 
+/// Applies the details of a comment.
 fn details(state: &mut ScreenState, id: String, details: Result<Box<CommentDetails>, RequestFailure>) {
     state.fetching.remove(&id);
     match details {
@@ -47,7 +49,7 @@ fn details(state: &mut ScreenState, id: String, details: Result<Box<CommentDetai
             let ours = state.claims.held.contains_key(&id);
             if let Some(row) = state.row_mut(&id) {
                 row.update_state(&details.state);
-                // At least as new as the list: this ends asking for what is newer.
+                // The details are at least as new as the list; with the same verdict id they count as current.
                 row.state.verdict_id.clone_from(&details.state.verdict_id);
                 if !ours && claim.is_some() {
                     row.claim = claim;
@@ -67,7 +69,7 @@ fn details(state: &mut ScreenState, id: String, details: Result<Box<CommentDetai
     }
 }
 
-/// Keeps the comments around the cursor: each may be long.
+/// Removes the details of comments far from the cursor, because each may be long.
 fn evict_details(state: &mut ScreenState) {
     let near = |at: usize| at.abs_diff(state.cursor) <= 2;
     let keep: BTreeSet<&String> = state.rows.iter().enumerate().filter(|(at, _)| near(*at)).map(|(_, row)| &row.id).collect();

@@ -1,4 +1,4 @@
-//! The lines above and below the comments: head, message, and hints.
+//! The lines above and below the comments: header, message, and key hints.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub fn head(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     pen.toned_text(corner, 0, tone, &words);
 }
 
-/// How it stands with the server, or who sits here.
+/// Returns the state of the connection or, if it is live, the name of the moderator.
 fn link(state: &ScreenState) -> (Tone, String) {
     match &state.connectivity {
         _ if state.shutdown.is_some() => (Tone::Warning, " leaving…".to_owned()),
@@ -46,7 +46,7 @@ fn link(state: &ScreenState) -> (Tone, String) {
     }
 }
 
-/// Draws the message line: what was said last, or what keeps the screen from working.
+/// Draws the message line: the latest message, or else a problem with the connection or the list.
 pub fn message(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     match (&state.message, &state.connectivity) {
         (Some((tone, words)), _) => pen.toned_text(area, 0, *tone, words),
@@ -65,7 +65,7 @@ pub fn message(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     };
 }
 
-/// Draws the keys that matter most, as far as they do something now.
+/// Draws the most important keys whose actions are possible now.
 pub fn hints(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     if state.mode != InputMode::Browse {
         return;
@@ -87,7 +87,7 @@ pub fn hints(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     let mut at = 0;
     for (action, word) in all.into_iter().filter(|(action, _)| state.is_valid(*action)) {
         let key = state.keys.key_name(action);
-        // The last ones are worth more than a half of one in between.
+        // A hint that does not fit whole is left out, with all after it.
         if usize::from(at) + key.len() + word.len() + 1 > usize::from(area.width) {
             break;
         }

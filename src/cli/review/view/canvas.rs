@@ -9,27 +9,27 @@ use super::super::glyphs::{self, Glyph};
 use super::super::theme::Theme;
 use crate::cli::terminal::Tone;
 
-/// Writes. Every text on the screen comes through here, and so do all glyphs.
+/// A buffer of cells to draw on. All text on the screen is written through it as glyphs, which are safe for terminals.
 pub struct Canvas<'b> {
     pub buffer: &'b mut Buffer,
     pub theme: Theme,
 }
 
 impl Canvas<'_> {
-    /// Writes a text into the first line of an area, from a column on. Gives the column behind it.
+    /// Writes text into the first line of an area, from a column on. Returns the column after it.
     pub fn text(&mut self, area: Rect, from: u16, style: Style, text: &str) -> u16 {
-        // Longer than any terminal is wide: the rest is not worth looking at.
-        let made = glyphs::to_glyphs(&text.chars().take(2_000).collect::<String>());
-        self.glyphs(area, from, made.iter().map(|glyph| (glyph, style)))
+        // No terminal is wider than this, so the rest cannot be visible.
+        let glyphs = glyphs::to_glyphs(&text.chars().take(2_000).collect::<String>());
+        self.glyphs(area, from, glyphs.iter().map(|glyph| (glyph, style)))
     }
 
-    /// The same in the tone's look.
+    /// Writes text in the style of a tone. Returns the column after it.
     pub fn toned_text(&mut self, area: Rect, from: u16, tone: Tone, text: &str) -> u16 {
         let style = self.theme.style(tone);
         self.text(area, from, style, text)
     }
 
-    /// Writes glyphs, each into the cells it takes. Gives the column behind them.
+    /// Writes glyphs into the first line of an area, from a column on. Returns the column after them.
     pub fn glyphs<'g>(&mut self, area: Rect, from: u16, glyphs: impl IntoIterator<Item = (&'g Glyph, Style)>) -> u16 {
         let mut at = usize::from(from);
         let width = usize::from(area.width);
@@ -37,7 +37,7 @@ impl Canvas<'_> {
             if glyph.width == 0 {
                 continue;
             }
-            // Escapes and spaces are many cells of one sign each.
+            // Escapes and spaces consist of several one-cell symbols and may be cut at the edge.
             let single = glyph.is_indivisible();
             if at >= width || single && at + glyph.width > width {
                 break;
@@ -57,26 +57,26 @@ impl Canvas<'_> {
         u16::try_from(at).unwrap_or(area.width)
     }
 
-    /// Writes a sign that takes so many cells.
-    fn put(&mut self, x: u16, y: u16, cells: usize, sign: &str, style: Style) {
-        for behind in 1..cells {
-            // What a wide sign covers must hold nothing.
-            let behind = u16::try_from(behind).unwrap_or(0);
-            if let Some(cell) = self.buffer.cell_mut((x + behind, y)) {
+    /// Writes a symbol that is `cells` cells wide.
+    fn put(&mut self, x: u16, y: u16, cells: usize, symbol: &str, style: Style) {
+        for offset in 1..cells {
+            // The cells that a wide symbol covers must be empty.
+            let offset = u16::try_from(offset).unwrap_or(0);
+            if let Some(cell) = self.buffer.cell_mut((x + offset, y)) {
                 cell.reset();
                 cell.set_style(style);
             }
         }
         if let Some(cell) = self.buffer.cell_mut((x, y)) {
-            cell.set_symbol(sign);
+            cell.set_symbol(symbol);
             cell.set_style(style);
         }
     }
 
-    /// Empties an area.
+    /// Clears an area.
     pub fn clear(&mut self, area: Rect) {
         for y in area.top()..area.bottom() {
-            // A wide sign before the edge would reach over it.
+            // A wide symbol left of the area would extend into it.
             if area.x > 0
                 && let Some(cell) = self.buffer.cell_mut((area.x - 1, y))
                 && cell.symbol().width() > 1
@@ -91,7 +91,7 @@ impl Canvas<'_> {
         }
     }
 
-    /// Gives every cell of an area a look.
+    /// Sets the style of every cell of an area.
     pub fn set_style(&mut self, area: Rect, style: Style) {
         self.buffer.set_style(area, style);
     }

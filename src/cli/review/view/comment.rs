@@ -1,4 +1,4 @@
-//! The right half: the comment with its evidence, and all that helps to decide.
+//! The right half of the screen: the comment with its evidence and everything that helps to decide.
 
 use std::time::SystemTime;
 
@@ -17,12 +17,12 @@ use crate::cli::verdict_view;
 use crate::pb;
 use crate::verdict::{Decision, RemovablePart};
 
-/// How much of what the comment answers is shown, in lines.
+/// Maximum number of lines of the parent comment.
 const MAX_PARENT_LINES: usize = 3;
-/// How much of a fact of one line is looked at, in characters.
+/// Maximum length of a fact, in characters.
 const MAX_FACT_CHARS: usize = 300;
 
-/// Draws what may be seen. Gives how many lines are below the last one that fits.
+/// Draws the comment under the cursor, or why it is not shown. Returns the number of lines that do not fit.
 pub fn draw(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) -> usize {
     let mut page = TextLayout::new(pen.theme, usize::from(area.width));
     match (state.selected(), state.visible_comment()) {
@@ -31,22 +31,22 @@ pub fn draw(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) -> usize {
         (Some(row), None) => hidden(state, row, &mut page),
     }
     let height = usize::from(area.height);
-    let most = page.lines.len().saturating_sub(height);
-    let top = state.scroll.min(most);
+    let max_scroll = page.lines.len().saturating_sub(height);
+    let top = state.scroll.min(max_scroll);
     for (y, line) in (area.y..).zip(page.lines.iter().skip(top).take(height)) {
         pen.glyphs(Rect { y, height: 1, ..area }, 0, line.iter().map(|(glyph, style)| (glyph, *style)));
     }
-    if most > top {
+    if max_scroll > top {
         let key = state.keys.key_name(Action::ScrollDown);
-        let words = format!(" {} more lines: {key} ", most - top);
+        let words = format!(" {} more lines: {key} ", max_scroll - top);
         let from = area.width.saturating_sub(u16::try_from(words.len()).unwrap_or(0));
         let style = pen.theme.selection_style();
         pen.text(Rect { y: area.bottom() - 1, height: 1, ..area }, from, style, &words);
     }
-    most
+    max_scroll
 }
 
-/// Why there is no comment at all.
+/// Adds why the list is empty.
 fn empty(state: &ScreenState, page: &mut TextLayout) {
     if state.connectivity == Connectivity::Live && !state.list.stale {
         let searched = !state.query.search.is_empty();
@@ -56,7 +56,7 @@ fn empty(state: &ScreenState, page: &mut TextLayout) {
     }
 }
 
-/// Why the comment under the cursor is not shown.
+/// Adds why the comment under the cursor is not shown.
 fn hidden(state: &ScreenState, row: &CommentRow, page: &mut TextLayout) {
     if let Some(claim) = state.claimed_by(row) {
         page.text(Tone::Warning, &format!("claimed by {} until {}", claim.holder_name(), clock(claim.until)));
@@ -71,6 +71,7 @@ fn hidden(state: &ScreenState, row: &CommentRow, page: &mut TextLayout) {
     }
 }
 
+/// Adds the comment with all its details.
 fn full_comment(state: &ScreenState, row: &CommentRow, details: &CommentDetails, page: &mut TextLayout) {
     let empty = Default::default();
     let comment = details.response.comment.as_ref().unwrap_or(&empty);
@@ -92,7 +93,7 @@ fn full_comment(state: &ScreenState, row: &CommentRow, details: &CommentDetails,
     decision_history(state, details, page);
 }
 
-/// The post, and what the comment answers.
+/// Adds the post and the parent comment.
 fn context(comment: &pb::Comment, page: &mut TextLayout) {
     let empty = Default::default();
     let post = comment.post.as_ref().unwrap_or(&empty);
@@ -104,7 +105,7 @@ fn context(comment: &pb::Comment, page: &mut TextLayout) {
     }
 }
 
-/// How many other held comments are nearly the same.
+/// Adds the number of held near-duplicates.
 fn similar(state: &ScreenState, page: &mut TextLayout) {
     let alike = state.similar_comments().len();
     if alike > 0 {
@@ -113,7 +114,7 @@ fn similar(state: &ScreenState, page: &mut TextLayout) {
     }
 }
 
-/// The parts without which the comment would be published, or was.
+/// Adds the parts without which the comment could be published, or was.
 fn publishable_without(state: &ScreenState, details: &CommentDetails, verdict: &pb::Verdict, page: &mut TextLayout) {
     let parts: Vec<&str> = verdict
         .publish_without
@@ -135,6 +136,7 @@ fn publishable_without(state: &ScreenState, details: &CommentDetails, verdict: &
     page.text(Tone::Warning, &words);
 }
 
+/// Adds the decision, the id, the age, and the claim of this screen.
 fn heading(state: &ScreenState, row: &CommentRow, details: &CommentDetails, page: &mut TextLayout) {
     let DecisionState { decision, .. } = details.state;
     let word = match details.state.spot_check {
@@ -146,8 +148,8 @@ fn heading(state: &ScreenState, row: &CommentRow, details: &CommentDetails, page
     let age = verdict_view::format_age(row.received_at.as_ref(), state.now);
     let mut parts = vec![(Tone::from(decision), word), (Tone::Plain, format!("  {}", text::escape_line(&row.id, 60)))];
     parts.push((Tone::Faint, format!("  {age} ago")));
-    if let Some(grant) = state.claims.held.get(&row.id) {
-        parts.push((Tone::Faint, format!("  yours until {}", clock(grant.until))));
+    if let Some(claim) = state.claims.held.get(&row.id) {
+        parts.push((Tone::Faint, format!("  yours until {}", clock(claim.until))));
     }
     page.line(&parts);
     if !row.last_error.is_empty() {
@@ -157,28 +159,30 @@ fn heading(state: &ScreenState, row: &CommentRow, details: &CommentDetails, page
     }
 }
 
+/// Adds the author and the number of earlier comments by decision.
 fn author(details: &CommentDetails, comment: &pb::Comment, page: &mut TextLayout) {
     let empty = Default::default();
     let author = comment.author.as_ref().unwrap_or(&empty);
     let parts = [&author.name, &author.user_id, author.url(), &author.role].map(|part| text::escape_line(part, 80));
-    let mut who = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    let mut author_text = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
     if let Some(history) = &details.response.author_history {
         let sum = format!("{} approved, {} held, {} rejected", history.approved, history.held, history.rejected);
-        who = if who.is_empty() { sum } else { format!("{who} · {sum}") };
+        author_text = if author_text.is_empty() { sum } else { format!("{author_text} · {sum}") };
     }
-    page.fact("author", if who.is_empty() { "unknown" } else { &who });
+    page.fact("author", if author_text.is_empty() { "unknown" } else { &author_text });
 }
 
+/// Adds the reasons of the verdict.
 fn reasons(verdict: &pb::Verdict, page: &mut TextLayout) {
     for reason in &verdict.reasons {
-        // That of a spot check is no evidence.
+        // The weight of a reason without a label, such as a spot check, is not evidence.
         let weight =
             if reason.weight == 0.0 || reason.label.is_empty() { String::new() } else { format!("{:+.1} ", reason.weight) };
         let label =
             if reason.label.is_empty() { String::new() } else { format!(" ({})", text::escape_line(&reason.label, 40)) };
-        // What the text itself does not show is worth seeing first.
-        let beside = ["CAMPAIGN", "SITE_LEARNED", "LIKE_REJECTED"].contains(&reason.code.as_str());
-        let tone = if beside { Tone::Warning } else { Tone::Plain };
+        // Reasons that the text itself does not show stand out.
+        let is_external = ["CAMPAIGN", "SITE_LEARNED", "LIKE_REJECTED"].contains(&reason.code.as_str());
+        let tone = if is_external { Tone::Warning } else { Tone::Plain };
         page.hanging_indent(&[
             (Tone::Faint, "• "),
             (Tone::Strong, &weight),
@@ -188,7 +192,7 @@ fn reasons(verdict: &pb::Verdict, page: &mut TextLayout) {
     }
 }
 
-/// What was decided before, newest first, with what colleagues noted.
+/// Adds the latest decisions of moderators, newest first, with their reasons and notes.
 fn decision_history(state: &ScreenState, details: &CommentDetails, page: &mut TextLayout) {
     let by_people = |event: &&pb::AuditEvent| event.act == "DECIDED" || event.act == "UNDONE";
     for event in details.response.audit_events.iter().rev().filter(by_people).take(5) {
@@ -207,7 +211,7 @@ fn decision_history(state: &ScreenState, details: &CommentDetails, page: &mut Te
     }
 }
 
-/// A moment of the day, in UTC.
+/// Formats the time of day, in UTC.
 fn clock(at: SystemTime) -> String {
     let whole = humantime::format_rfc3339_seconds(at).to_string();
     format!("{} UTC", whole.get(11..16).unwrap_or("--:--"))

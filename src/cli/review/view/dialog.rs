@@ -1,4 +1,4 @@
-//! What is asked before something happens, lines that are typed, and the help.
+//! Dialogs, the line being typed, and the help.
 
 use ratatui::layout::Rect;
 
@@ -10,7 +10,7 @@ use crate::cli::terminal::Tone;
 use crate::cli::text;
 use crate::verdict::Decision;
 
-/// Draws what the mode asks for.
+/// Draws the dialog, line or help of the current mode.
 pub fn draw(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     match &state.mode {
         InputMode::Browse => {}
@@ -38,7 +38,7 @@ pub fn draw(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// A line being typed, its end in view.
+/// Draws the line being typed, with its end in view.
 fn line(pen: &mut Canvas<'_>, area: Rect, purpose: &LinePurpose, text: &str) {
     let place = Rect { y: area.bottom() - 1, height: 1, ..area };
     pen.clear(place);
@@ -47,16 +47,16 @@ fn line(pen: &mut Canvas<'_>, area: Rect, purpose: &LinePurpose, text: &str) {
         LinePurpose::Search => "search: ",
     };
     let from = pen.toned_text(place, 0, Tone::Strong, name);
-    let room = usize::from(place.width - from).saturating_sub(2);
-    // Counted in characters, of which each may take two cells.
-    let skip = text.chars().count().saturating_sub(room / 2);
-    let shown: String = if text.chars().count() > room / 2 { text.chars().skip(skip).collect() } else { text.to_owned() };
+    let cells = usize::from(place.width - from).saturating_sub(2);
+    // Half as many characters as cells, because each may be two cells wide.
+    let skip = text.chars().count().saturating_sub(cells / 2);
+    let shown: String = if text.chars().count() > cells / 2 { text.chars().skip(skip).collect() } else { text.to_owned() };
     let end = pen.toned_text(place, from, Tone::Plain, &shown);
     let style = pen.theme.selection_style();
     pen.text(place, end, style, " ");
 }
 
-/// Lines under a question, in the middle.
+/// Draws a box with a title and lines in the middle of the area.
 fn boxed(pen: &mut Canvas<'_>, area: Rect, title: &str, lines: &[String]) {
     let widest = lines.iter().map(|line| line.chars().count()).chain([title.chars().count()]).max().unwrap_or(0);
     let width = u16::try_from(widest + 4).unwrap_or(area.width).min(area.width);
@@ -81,14 +81,14 @@ fn boxed(pen: &mut Canvas<'_>, area: Rect, title: &str, lines: &[String]) {
     pen.toned_text(Rect { y: place.bottom() - 1, height: 1, ..place }, 0, Tone::Faint, &edge);
 }
 
-/// The keys that do something now.
+/// Draws the help: the keys whose actions are possible now.
 fn help(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     let valid = ACTIONS.iter().filter(|entry| state.is_valid(entry.action));
     let mut lines: Vec<String> =
         valid.map(|entry| format!("{:6} {}", state.keys.key_name(entry.action), entry.description)).collect();
-    let room = usize::from(area.height) - 3;
-    if lines.len() > room {
-        // Two columns rather than half of the keys.
+    let max_lines = usize::from(area.height) - 3;
+    if lines.len() > max_lines {
+        // Two columns, so that all keys fit.
         let half = lines.len().div_ceil(2);
         let right = lines.split_off(half);
         let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! The left half: a line for each comment, the cursor in view.
+//! The left half of the screen: a line for each comment, with the cursor in view.
 
 use ratatui::layout::Rect;
 
@@ -32,6 +32,7 @@ pub fn draw(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect) {
     }
 }
 
+/// Draws the line of a comment.
 fn line(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect, row: &CommentRow, selected: bool) {
     let cursor = if selected { "▸" } else { " " };
     let mark = if state.marked.contains(&row.id) { "*" } else { " " };
@@ -47,12 +48,13 @@ fn line(state: &ScreenState, pen: &mut Canvas<'_>, area: Rect, row: &CommentRow,
     }
 }
 
-/// A share of one in hundredths, without ever saying that something is certain.
+/// Formats a score in hundredths, rounded down and at most 99, so that it never looks certain.
 fn hundredths(score: f64) -> String {
     if score.is_finite() { format!("{:.0}", (score * 100.0).floor().clamp(0.0, 99.0)) } else { "-".to_owned() }
 }
 
-/// What is most important of a comment: what is being done to it, what went wrong, who has it, what it says.
+/// Returns the most important fact about a comment: the act under way, the last error, the claim of a colleague, the
+/// decision, or the start of the text.
 fn summary(state: &ScreenState, row: &CommentRow) -> (Tone, String) {
     if let Some(what) = state.pending_action(&row.id) {
         let words = match what {

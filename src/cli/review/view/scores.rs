@@ -1,11 +1,11 @@
-//! Scores as bars, with the thresholds of the site's policy.
+//! Draws scores as bars with the thresholds of the policy.
 
 use super::text_layout::TextLayout;
 use crate::cli::terminal::Tone;
 use crate::cli::text;
 use crate::pb;
 
-/// Cells of a bar.
+/// Length of a bar in cells.
 const BAR_CELLS: usize = 20;
 
 /// Adds a line for each score, the highest first.
@@ -25,7 +25,7 @@ pub fn scores(verdict: &pb::Verdict, thresholds: &[pb::Threshold], page: &mut Te
         let label = format!("{:15}", text::escape_line(label, 15));
         let mut parts = vec![(Tone::Faint, label), (Tone::Plain, format!(" {share:.2} "))];
         parts.extend(bar(share, tone, hold, reject));
-        // In figures too where there is room for both.
+        // The thresholds are also written as numbers if the line is wide enough for both.
         let wide = page.width >= 16 + 5 + BAR_CELLS + " hold 0.00 reject 0.00".len();
         if let Some(hold) = hold.filter(|_| wide) {
             parts.push((Tone::Faint, format!(" hold {hold:.2}")));
@@ -39,10 +39,10 @@ pub fn scores(verdict: &pb::Verdict, thresholds: &[pb::Threshold], page: &mut Te
 
 /// Returns the cells of a bar that is filled up to a share of one, with marks where the thresholds are.
 fn bar(share: f64, tone: Tone, hold: Option<f64>, reject: Option<f64>) -> impl Iterator<Item = (Tone, String)> {
-    // A number of at most BAR.
+    // At most BAR_CELLS, because the share is at most 1.
     let full = (share * BAR_CELLS as f64).round() as usize;
     (0..BAR_CELLS).map(move |cell| {
-        // Where a threshold is: the last cell that a score below it leaves empty.
+        // The mark is in the cell in which the threshold lies.
         let at =
             |bound: Option<f64>| bound.is_some_and(|bound| ((bound * BAR_CELLS as f64) as usize).min(BAR_CELLS - 1) == cell);
         let (tone, sign) = match (at(reject), at(hold), cell < full) {

@@ -1,4 +1,4 @@
-//! What the attributes of HTML elements show, and where they lead.
+//! The text and addresses in the attributes of HTML elements.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -7,14 +7,14 @@ use super::elements::{MEDIA_ELEMENTS, SHOWN_ATTRIBUTES, is_one_of};
 use crate::comment::markup::builder::PlainTextBuilder;
 use crate::reading::{host, link};
 
-/// Styles that keep an element out of sight, without white space.
+/// Styles that hide an element, without white space.
 const HIDING_STYLES: [&str; 6] =
     ["display:none", "visibility:hidden", "font-size:0", "opacity:0", "text-indent:-", "clip:rect(0"];
 
-/// Has text be shown from right to left, as `<bdo dir=rtl>` has.
+/// Starts the right-to-left override of `<bdo dir=rtl>` (U+202E).
 const RIGHT_TO_LEFT: &str = "\u{202E}";
 
-/// Returns whether an attribute is a style that keeps its element out of sight.
+/// Returns whether an attribute is a style that hides its element.
 pub fn hides_element(name: &[u8], value: &str) -> bool {
     if name != b"style" {
         return false;
@@ -23,7 +23,7 @@ pub fn hides_element(name: &[u8], value: &str) -> bool {
     HIDING_STYLES.iter().any(|unseen| style.contains(unseen))
 }
 
-/// Adds what an attribute shows, and the web addresses in it.
+/// Adds the text and the web addresses in an attribute.
 pub fn add(builder: &mut PlainTextBuilder<'_>, tag: &[u8], name: &[u8], value: String, source: Range<usize>) {
     let opened = |value: String| host::resolved_address(&value).unwrap_or(value);
     match (tag, name) {
@@ -42,12 +42,12 @@ pub fn add(builder: &mut PlainTextBuilder<'_>, tag: &[u8], name: &[u8], value: S
     }
 }
 
-/// Adds the web addresses in any other attribute: one, or several in one of many notations.
+/// Adds the web addresses in an attribute without a rule of its own. It may have several, in any notation.
 fn add_addresses(builder: &mut PlainTextBuilder<'_>, value: &str, source: Range<usize>) {
     if !value.contains([':', '/', '\\']) {
         return;
     }
-    // All of it may be one address, which has others in it: each host is named once.
+    // The value as a whole may be an address that contains others; each host is added once.
     let parts = value.split(|c: char| c.is_whitespace() || ",;=()'\"".contains(c)).filter_map(host::resolved_address);
     let links = link::find_links(value).into_iter().map(|link| &value[link.span]).filter(|link| link.contains("://"));
     let mut hosts = HashSet::new();
@@ -58,7 +58,7 @@ fn add_addresses(builder: &mut PlainTextBuilder<'_>, value: &str, source: Range<
     }
 }
 
-/// Returns a style without comments, which stand for nothing.
+/// Returns a style without its comments.
 fn without_comments(style: &str) -> String {
     let mut parts = style.split("/*");
     let first = parts.next().unwrap_or_default().to_owned();

@@ -1,34 +1,34 @@
-//! The parts of HTML in which a browser may read no tags.
+//! The parts of HTML that a browser may read as text rather than as tags.
 
 use std::ops::Range;
 
-/// Elements in which a browser reads no tags, but text up to their end.
+/// Elements whose content a browser reads as text up to their end tag.
 const RAW_TEXT_ELEMENTS: [&[u8]; 10] =
     [b"script", b"style", b"noscript", b"title", b"textarea", b"xmp", b"iframe", b"noembed", b"noframes", b"plaintext"];
 
-/// How far a browser may read text without tags, in one piece of HTML.
+/// A tracker of how far a browser may read text rather than tags, in one piece of HTML.
 pub struct RawText<'a> {
     body: &'a str,
-    /// Where the piece of HTML ends.
+    /// The end of the piece of HTML.
     end: usize,
-    /// Up to where a browser may read text without tags.
+    /// The end of what a browser may read as text.
     until: usize,
-    /// What each kind of element was last found to reach to.
+    /// The end that was last found for each kind of element.
     found: Vec<(&'static [u8], usize)>,
 }
 
 impl<'a> RawText<'a> {
-    /// Returns that nothing of this part of a body is such text yet.
+    /// Returns a tracker for this part of a body, in which no such text has been found yet.
     pub fn new(body: &'a str, part: Range<usize>) -> Self {
         Self { body, end: part.end, until: part.start, found: Vec::new() }
     }
 
-    /// Returns whether a browser may take what begins at this byte for text.
+    /// Returns whether a browser may read what begins at this byte as text.
     pub fn may_hold(&self, at: usize) -> bool {
         at < self.until
     }
 
-    /// Takes note of a comment that within SVG and MathML is text up to another end.
+    /// Records a CDATA section, which within SVG and MathML is text with an end of its own.
     pub fn begin_cdata(&mut self, comment: usize) {
         let rest = self.body.get(comment..self.end).unwrap_or_default();
         if rest.starts_with("<![CDATA[") {
@@ -36,7 +36,7 @@ impl<'a> RawText<'a> {
         }
     }
 
-    /// Takes note of an element, of which the start tag has just ended, in which a browser may read no tags.
+    /// Records an element whose start tag has just ended, if a browser may read its content as text.
     pub fn begin_element(&mut self, tag: &[u8], begin: usize) {
         let Some(name) = RAW_TEXT_ELEMENTS.into_iter().find(|name| *name == tag) else { return };
         self.begin(name, begin, |rest| {
@@ -50,8 +50,8 @@ impl<'a> RawText<'a> {
         });
     }
 
-    /// Takes note of how far a browser may read text without tags. `end` finds the end in what follows; it is asked only once
-    /// for a part of the body and a name.
+    /// Records how far a browser may read text without tags. `end` finds the end in what follows; it is called only once for a
+    /// part of the body and a name.
     fn begin(&mut self, name: &'static [u8], begin: usize, end: impl Fn(&str) -> Option<usize>) {
         if self.found.iter().any(|(known, until)| *known == name && begin < *until) {
             return;

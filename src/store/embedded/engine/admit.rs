@@ -1,4 +1,4 @@
-//! Admits comments, records verdicts on them, and replaces verdicts.
+//! Admits comments, and records and replaces their verdicts.
 
 use super::Database;
 use super::reservations::Reservation;
@@ -12,32 +12,34 @@ use crate::store::embedded::read;
 use crate::store::entry::{AppliedLimit, TrustRule};
 use crate::store::facts as facts_text;
 
-/// What [`Database::admit`] found.
+/// The result of [`Database::admit`].
 pub(in crate::store::embedded) enum AdmitResult {
-    /// The comment is new and its verdict recorded; the tightest limit.
+    /// The comment is new and its verdict is recorded. Holds the tightest rate limit.
     Recorded(Option<LimitState>),
-    /// The verdict that stands on this body.
+    /// The same text already has a verdict, which this holds, encoded.
     Repeated(Vec<u8>),
-    /// Somebody must decide.
+    /// A fact bears on the comment: the caller must decide again, with the facts.
     Undecided { facts: Facts, verdict_id: String, revision: u32 },
 }
 
-/// Which verdict stands after [`Database::record`].
+/// The result of [`Database::record`].
 pub(in crate::store::embedded) enum RecordResult {
-    /// The one given.
+    /// The given verdict is current.
     New,
-    /// One recorded before.
+    /// An earlier verdict on the same text is current. Holds it, encoded.
     Earlier(Vec<u8>),
 }
 
 impl Database {
+    /// Admits a comment: detects repeats and edits, counts it in its limits, and records the tentative verdict of a new
+    /// comment if no fact bears on it.
     pub fn admit(&mut self, draft: &Draft, limits: &[AppliedLimit], trust: TrustRule) -> Result<AdmitResult, Error> {
         let site = self.site_id(&draft.site)?;
-        let standing = self.current_row(site, &draft.id)?;
-        if let Some(standing) = &standing
-            && (draft.has_fingerprint(standing.fingerprint) || self.is_outdated(site, draft, standing)?)
+        let current = self.current_row(site, &draft.id)?;
+        if let Some(current) = &current
+            && (draft.has_fingerprint(current.fingerprint) || self.is_outdated(site, draft, current)?)
         {
-            return Ok(AdmitResult::Repeated(self.verdict(standing.row)?));
+            return Ok(AdmitResult::Repeated(self.verdict(current.row)?));
         }
         let reservation = self.reservation(site, &draft.id)?;
         if let Some(Reservation { verdict_id, revision, facts, .. }) =
@@ -50,90 +52,94 @@ impl Database {
             });
         }
 
-        let weighing = self.limits.check(site, limits);
-        self.limits.count(&weighing);
+        let check = self.limits.check(site, limits);
+        self.limits.count(&check);
         let received_at = now_micros();
         let trusted = !trust.needs_history() || trust.accepts(self.history(site, draft.author)?);
-        if standing.is_none() && trusted && !weighing.refused() {
-            let facts = Facts { limits: weighing.states, ..Facts::default() };
-            let mut ruling = draft.verdict.clone();
-            ruling.add_rate_limit(facts.tightest());
+        if current.is_none() && trusted && !check.refused() {
+            let facts = Facts { limits: check.states, ..Facts::default() };
+            let mut verdict = draft.verdict.clone();
+            verdict.add_rate_limit(facts.tightest());
             if reservation.is_some() {
                 self.unreserve(site, &draft.id)?;
             }
-            self.insert(site, draft, &ruling, received_at)?;
+            self.insert(site, draft, &verdict, received_at)?;
             return Ok(AdmitResult::Recorded(facts.tightest().copied()));
         }
 
         let facts = Facts {
-            limits: weighing.states,
+            limits: check.states,
             author: self.history(site, draft.author)?,
-            previous: standing.as_ref().map(CurrentRow::previous).transpose()?,
-            // Counted by the process, for all its engines.
+            previous: current.as_ref().map(CurrentRow::previous).transpose()?,
+            // The process counts near-duplicates itself, whichever engine it uses.
             duplicates: DuplicateCounts::default(),
             decided_duplicate: None,
             flood: FloodCounts::default(),
         };
-        let revision = standing.map_or(1, |standing| standing.revision.saturating_add(1));
+        let revision = current.map_or(1, |current| current.revision.saturating_add(1));
         let verdict_id = draft.verdict.verdict_id.clone();
         self.reserve(site, draft, revision, received_at, &facts)?;
         Ok(AdmitResult::Undecided { facts, verdict_id, revision })
     }
 
+    /// Returns the facts that [`admit`](Self::admit) would find now. Changes nothing.
     pub fn peek(&mut self, draft: &Draft, limits: &[AppliedLimit]) -> Result<Facts, Error> {
-        // A site that was never heard of gets no number for being asked about.
+        // Id 0 belongs to no site: an unknown site is not created by a query.
         let site = read::site_id(&self.connection, &draft.site)?.unwrap_or(0);
-        let standing = self.current_row(site, &draft.id)?.filter(|standing| !draft.has_fingerprint(standing.fingerprint));
+        let current = self.current_row(site, &draft.id)?.filter(|current| !draft.has_fingerprint(current.fingerprint));
         Ok(Facts {
             limits: self.limits.check(site, limits).states,
             author: self.history(site, draft.author)?,
-            previous: standing.as_ref().map(CurrentRow::previous).transpose()?,
+            previous: current.as_ref().map(CurrentRow::previous).transpose()?,
             duplicates: DuplicateCounts::default(),
             decided_duplicate: None,
             flood: FloodCounts::default(),
         })
     }
 
+    /// Records the verdict on an undecided comment, unless its text already has a verdict or was edited in the meantime.
     pub fn record(&mut self, draft: &Draft) -> Result<RecordResult, Error> {
         let site = self.site_id(&draft.site)?;
-        let standing = self.current_row(site, &draft.id)?;
-        if let Some(standing) = &standing
-            && standing.fingerprint == draft.fingerprint
+        let current = self.current_row(site, &draft.id)?;
+        if let Some(current) = &current
+            && current.fingerprint == draft.fingerprint
         {
-            return Ok(RecordResult::Earlier(self.verdict(standing.row)?));
+            return Ok(RecordResult::Earlier(self.verdict(current.row)?));
         }
         let reservation = self.reservation(site, &draft.id)?;
-        let mine = reservation.as_ref().filter(|reservation| reservation.fingerprint == draft.fingerprint);
-        match (mine, &standing) {
-            (Some(reservation), Some(standing)) => self.edit(site, draft, standing, reservation.received_at)?,
+        let own = reservation.as_ref().filter(|reservation| reservation.fingerprint == draft.fingerprint);
+        match (own, &current) {
+            (Some(reservation), Some(current)) => self.edit(site, draft, current, reservation.received_at)?,
             (Some(reservation), None) => self.insert(site, draft, &draft.verdict, reservation.received_at)?,
-            // The reservation was swept away, or the whole file: better kept late than not.
+            // The reservation has expired, or the file was replaced: record the comment all the same.
             (None, None) if reservation.is_none() => self.insert(site, draft, &draft.verdict, now_micros())?,
-            // Edited meanwhile: the newer body decides what stands.
+            // The comment was edited in the meantime; the newer text determines the current verdict.
             (None, _) => return Ok(RecordResult::New),
         }
         self.unreserve(site, &draft.id)?;
         Ok(RecordResult::New)
     }
 
+    /// Replaces the current verdict of a comment. Returns `false` if the comment is missing or its verdict is not of the
+    /// expected revision.
     pub fn replace(
         &mut self,
         site: &Site,
         id: &CommentId,
         expected: u32,
-        ruling: &DraftVerdict,
+        verdict: &DraftVerdict,
         event: &[u8],
     ) -> Result<bool, Error> {
         let site = self.site_id(site)?;
-        let Some(standing) = self.current_row(site, id)?.filter(|standing| standing.revision == expected) else {
+        let Some(current) = self.current_row(site, id)?.filter(|current| current.revision == expected) else {
             return Ok(false);
         };
-        self.archive_current(site, id, standing.row)?;
-        self.set_verdict(standing.row, ruling, event)?;
-        self.update_author_counts(site, standing.author, Some(standing.decision()?), None)?;
-        self.update_author_counts(site, standing.author, None, Some(ruling.decision))?;
+        self.archive_current(site, id, current.row)?;
+        self.set_verdict(current.row, verdict, event)?;
+        self.update_author_counts(site, current.author, Some(current.decision()?), None)?;
+        self.update_author_counts(site, current.author, None, Some(verdict.decision))?;
         self.append_audit_row(site, event.to_vec())?;
-        self.publish_change(site, id, ruling)?;
+        self.publish_change(site, id, verdict)?;
         Ok(true)
     }
 }

@@ -1,4 +1,4 @@
-//! Reservations: comments that were counted and whose verdict is on its way.
+//! Reservations: comments that are counted and whose verdict is not recorded yet.
 
 use rusqlite::{OptionalExtension, params};
 
@@ -9,7 +9,7 @@ use crate::facts::Facts;
 use crate::store::draft::Draft;
 use crate::store::facts as facts_text;
 
-/// A comment that was counted and whose verdict is on its way.
+/// A comment that is counted and whose verdict is not recorded yet.
 pub(super) struct Reservation {
     pub fingerprint: Fingerprint,
     pub verdict_id: String,
@@ -19,6 +19,7 @@ pub(super) struct Reservation {
 }
 
 impl Database {
+    /// Returns the reservation of a comment, or `None` if it has none.
     pub(super) fn reservation(&self, site: i64, id: &CommentId) -> Result<Option<Reservation>, Error> {
         let mut select = self.connection.prepare_cached(
             "SELECT fingerprint, verdict_id, revision, received_at, facts FROM reservation WHERE site = ?1 AND id = ?2",
@@ -35,6 +36,7 @@ impl Database {
         Ok(reservation.optional()?)
     }
 
+    /// Reserves a comment, in place of an earlier reservation if there is one.
     pub(super) fn reserve(
         &self,
         site: i64,
@@ -50,6 +52,7 @@ impl Database {
         Ok(())
     }
 
+    /// Removes the reservation of a comment.
     pub(super) fn unreserve(&self, site: i64, id: &CommentId) -> Result<(), Error> {
         let mut delete = self.connection.prepare_cached("DELETE FROM reservation WHERE site = ?1 AND id = ?2")?;
         delete.execute(params![site, id.as_str()])?;

@@ -1,4 +1,4 @@
-//! The rows of comments, of what stood on them, of their authors and of changes.
+//! The rows of comments, past verdicts, authors and changes.
 
 use rusqlite::{OptionalExtension, params};
 
@@ -14,7 +14,7 @@ use crate::store::embedded::signed::signed;
 use crate::store::person::Person;
 use crate::verdict::Decision;
 
-/// What stands on a comment, without its long columns.
+/// The current state of a comment, without its long columns.
 pub(super) struct CurrentRow {
     pub row: i64,
     pub fingerprint: Fingerprint,
@@ -22,19 +22,20 @@ pub(super) struct CurrentRow {
     pub revision: u32,
     pub by_moderator: bool,
     pub author: Option<Person>,
-    /// When the host says that it was sent. 0: it does not say.
+    /// When the comment was sent according to the host, in microseconds since 1970; 0 if the host does not say.
     pub sent_at: u64,
-    /// When it came.
+    /// When the comment was received, in microseconds since 1970.
     pub received_at: u64,
 }
 
 impl Database {
+    /// Returns the current state of a comment, or `None` if there is no such comment.
     pub(super) fn current_row(&self, site: i64, id: &CommentId) -> Result<Option<CurrentRow>, Error> {
         let mut select = self.connection.prepare_cached(
             "SELECT rowid, fingerprint, decision, revision, by_moderator, author, sent_at, received_at \
              FROM comment WHERE site = ?1 AND id = ?2",
         )?;
-        let standing = select.query_row(params![site, id.as_str()], |row| {
+        let current = select.query_row(params![site, id.as_str()], |row| {
             Ok(CurrentRow {
                 row: row.get(0)?,
                 fingerprint: row.get(1)?,
@@ -46,24 +47,26 @@ impl Database {
                 received_at: row.get::<_, i64>(7)?.unsigned_abs(),
             })
         });
-        Ok(standing.optional()?)
+        Ok(current.optional()?)
     }
 
-    /// Returns whether a text comes after another that was sent later.
-    pub(super) fn is_outdated(&self, site: i64, draft: &Draft, standing: &CurrentRow) -> Result<bool, Error> {
+    /// Returns whether a text is older than the current one: an earlier text sent again, or one that was sent before it.
+    pub(super) fn is_outdated(&self, site: i64, draft: &Draft, current: &CurrentRow) -> Result<bool, Error> {
         let mut select = self
             .connection
             .prepare_cached("SELECT 1 FROM past WHERE site = ?1 AND id = ?2 AND fingerprint IN (?3, ?4) LIMIT 1")?;
         let before = select.exists(params![site, draft.id.as_str(), draft.fingerprint, draft.body_fingerprint])?;
-        Ok(draft.is_outdated(before, standing.sent_at, standing.received_at))
+        Ok(draft.is_outdated(before, current.sent_at, current.received_at))
     }
 
+    /// Returns the current verdict of a comment, encoded.
     pub(super) fn verdict(&self, row: i64) -> Result<Vec<u8>, Error> {
         let mut select = self.connection.prepare_cached("SELECT verdict FROM comment WHERE rowid = ?1")?;
         Ok(select.query_row([row], |row| row.get(0))?)
     }
 
-    pub(super) fn insert(&mut self, site: i64, draft: &Draft, ruling: &DraftVerdict, received_at: i64) -> Result<(), Error> {
+    /// Inserts a new comment with its verdict.
+    pub(super) fn insert(&mut self, site: i64, draft: &Draft, verdict: &DraftVerdict, received_at: i64) -> Result<(), Error> {
         let mut insert = self.connection.prepare_cached(
             "INSERT INTO comment (site, id, decision, before, revision, by_moderator, received_at, risk_at, changed_at, \
              fingerprint, author, persons, event, verdict, comment, spot_check, sent_at) \
@@ -72,32 +75,32 @@ impl Database {
         insert.execute(params![
             site,
             draft.id.as_str(),
-            ruling.decision.to_wire() as i32,
-            ruling.revision,
-            ruling.by_moderator,
+            verdict.decision.to_wire() as i32,
+            verdict.revision,
+            verdict.by_moderator,
             received_at,
-            received_at - ruling.risk_lead,
+            received_at - verdict.risk_lead,
             draft.fingerprint,
             draft.author.as_ref().map(Person::as_bytes),
             draft.persons_with(&[]),
-            ruling.verdict,
+            verdict.verdict,
             draft.comment,
-            ruling.spot_check,
+            verdict.spot_check,
             signed(draft.sent_at),
         ])?;
         drop(insert);
         if let Some(act) = &draft.act {
             self.append_audit_row(site, act.clone())?;
         }
-        self.update_author_counts(site, draft.author, None, Some(ruling.decision))
+        self.update_author_counts(site, draft.author, None, Some(verdict.decision))
     }
 
-    /// Puts an edited body and its verdict in the place of what stands.
-    pub(super) fn edit(&mut self, site: i64, draft: &Draft, standing: &CurrentRow, received_at: i64) -> Result<(), Error> {
-        let ruling = &draft.verdict;
-        self.archive_current(site, &draft.id, standing.row)?;
+    /// Replaces the text and the verdict of a comment after an edit.
+    pub(super) fn edit(&mut self, site: i64, draft: &Draft, current: &CurrentRow, received_at: i64) -> Result<(), Error> {
+        let verdict = &draft.verdict;
+        self.archive_current(site, &draft.id, current.row)?;
         let mut select = self.connection.prepare_cached("SELECT persons FROM comment WHERE rowid = ?1")?;
-        let persons = draft.persons_with(&select.query_row([standing.row], |row| row.get::<_, Vec<u8>>(0))?);
+        let persons = draft.persons_with(&select.query_row([current.row], |row| row.get::<_, Vec<u8>>(0))?);
         drop(select);
         let mut update = self.connection.prepare_cached(
             "UPDATE comment SET decision = ?2, before = decision, revision = ?3, by_moderator = ?4, received_at = ?5, \
@@ -106,53 +109,53 @@ impl Database {
              WHERE rowid = ?1",
         )?;
         update.execute(params![
-            standing.row,
-            ruling.decision.to_wire() as i32,
-            ruling.revision,
-            ruling.by_moderator,
+            current.row,
+            verdict.decision.to_wire() as i32,
+            verdict.revision,
+            verdict.by_moderator,
             received_at,
-            received_at - ruling.risk_lead,
+            received_at - verdict.risk_lead,
             now_micros(),
             draft.fingerprint,
             draft.author.as_ref().map(Person::as_bytes),
             persons,
-            ruling.verdict,
+            verdict.verdict,
             draft.comment,
-            ruling.spot_check,
+            verdict.spot_check,
             signed(draft.sent_at),
         ])?;
         drop(update);
         if let Some(act) = &draft.act {
-            self.append_audit_row(site, with_before(act.clone(), standing.decision))?;
+            self.append_audit_row(site, with_before(act.clone(), current.decision))?;
         }
-        self.update_author_counts(site, standing.author, Some(standing.decision()?), None)?;
-        self.update_author_counts(site, draft.author, None, Some(ruling.decision))?;
-        self.publish_change(site, &draft.id, ruling)
+        self.update_author_counts(site, current.author, Some(current.decision()?), None)?;
+        self.update_author_counts(site, draft.author, None, Some(verdict.decision))?;
+        self.publish_change(site, &draft.id, verdict)
     }
 
-    /// Puts another verdict on the text that stands.
-    pub(super) fn set_verdict(&self, row: i64, ruling: &DraftVerdict, event: &[u8]) -> Result<(), Error> {
+    /// Replaces the verdict on the current text.
+    pub(super) fn set_verdict(&self, row: i64, verdict: &DraftVerdict, event: &[u8]) -> Result<(), Error> {
         let mut update = self.connection.prepare_cached(
             "UPDATE comment SET decision = ?2, before = decision, revision = ?3, by_moderator = ?4, \
              risk_at = received_at - ?5, changed_at = ?6, event = ?7, verdict = ?8, spot_check = ?9 WHERE rowid = ?1",
         )?;
-        let (decision, revision) = (ruling.decision.to_wire() as i32, ruling.revision);
+        let (decision, revision) = (verdict.decision.to_wire() as i32, verdict.revision);
         let now = now_micros();
         update.execute(params![
             row,
             decision,
             revision,
-            ruling.by_moderator,
-            ruling.risk_lead,
+            verdict.by_moderator,
+            verdict.risk_lead,
             now,
             event,
-            ruling.verdict,
-            ruling.spot_check
+            verdict.verdict,
+            verdict.spot_check
         ])?;
         Ok(())
     }
 
-    /// Adds what stands to the comment's trail.
+    /// Copies the current verdict to the comment's trail, and drops the oldest entries beyond [`MAX_PAST_VERDICTS`].
     pub(super) fn archive_current(&self, site: i64, id: &CommentId, row: i64) -> Result<(), Error> {
         let mut insert = self.connection.prepare_cached(
             "INSERT INTO past (site, id, number, before, event, verdict, fingerprint) \
@@ -168,11 +171,12 @@ impl Database {
         Ok(())
     }
 
+    /// Returns an author's history, or `None` if the author is unknown.
     pub(super) fn history(&self, site: i64, author: Option<Person>) -> Result<Option<History>, Error> {
         author.map(|author| read::history_of(&self.connection, site, author)).transpose()
     }
 
-    /// Counts one comment less or more for its author.
+    /// Moves one comment of an author from one decision's count to another's. `None` on one side only adds or only removes it.
     pub(super) fn update_author_counts(
         &self,
         site: i64,
@@ -183,7 +187,7 @@ impl Database {
         let Some(author) = author else { return Ok(()) };
         let step = |decision| i32::from(to == Some(decision)) - i32::from(from == Some(decision));
         let [approved, held, rejected] = Decision::ALL.map(step);
-        // A count that was forgotten, since nothing moved for long, does not fall below none.
+        // Counts that were forgotten after a long time without changes do not go below 0.
         let mut upsert = self.connection.prepare_cached(
             "INSERT INTO author VALUES (?1, ?2, max(0, ?3), max(0, ?4), max(0, ?5), ?6) ON CONFLICT DO UPDATE SET \
              approved = max(0, approved + ?3), held = max(0, held + ?4), rejected = max(0, rejected + ?5), changed_at = ?6",
@@ -192,19 +196,21 @@ impl Database {
         Ok(())
     }
 
-    /// Tells watchers of a verdict that took the place of another.
-    pub(super) fn publish_change(&mut self, site: i64, id: &CommentId, ruling: &DraftVerdict) -> Result<(), Error> {
+    /// Publishes to watchers that a verdict has replaced another.
+    pub(super) fn publish_change(&mut self, site: i64, id: &CommentId, verdict: &DraftVerdict) -> Result<(), Error> {
         let mut insert = self.connection.prepare_cached("INSERT INTO event (site, verdict, id) VALUES (?1, ?2, ?3)")?;
-        self.event = Some(insert.insert(params![site, ruling.verdict, id.as_str()])?);
+        self.event = Some(insert.insert(params![site, verdict.verdict, id.as_str()])?);
         Ok(())
     }
 }
 
 impl CurrentRow {
+    /// Returns the current decision.
     pub fn decision(&self) -> Result<Decision, Error> {
         Decision::from_wire(self.decision).ok_or_else(|| Error::store(format!("a comment has the decision {}", self.decision)))
     }
 
+    /// Returns the current decision as a fact for the decision on an edit.
     pub fn previous(&self) -> Result<Previous, Error> {
         Ok(Previous { decision: self.decision()?, by_moderator: self.by_moderator })
     }

@@ -1,4 +1,4 @@
-//! The sweep forgets what is due, all of it and nothing else, in short slices.
+//! Tests that the sweep deletes all expired data and nothing else, in short slices.
 
 use super::*;
 use crate::retention::Retention;
@@ -7,7 +7,7 @@ use crate::store::embedded::connection;
 
 const DAY: i64 = 24 * 3_600 * 1_000_000;
 
-/// A file with so many sites that keep for a day, and one of each other site's for longer.
+/// Creates a database with `sites` sites. Every tenth keeps its data for longer than the others, which keep it for a day.
 fn file(folder: &tempfile::TempDir, sites: i64, due: i64) -> Connection {
     let connection = connection::writable(&folder.path().join("gatepost.db")).unwrap();
     connection.execute_batch("BEGIN").unwrap();
@@ -64,14 +64,14 @@ fn count(connection: &Connection, of: &str) -> i64 {
     connection.query_row(&format!("SELECT count(*) FROM {of}"), [], |row| row.get(0)).unwrap()
 }
 
-/// Takes slices until a round is over. The longest of them.
+/// Runs slices until a round is complete. Returns the time of the longest slice.
 fn round(sweep: &mut Sweep, connection: &Connection) -> Duration {
     let mut longest = Duration::ZERO;
     loop {
-        let begun = Instant::now();
+        let started = Instant::now();
         connection.execute_batch("BEGIN IMMEDIATE").unwrap();
         sweep.slice(connection).unwrap();
-        longest = longest.max(begun.elapsed());
+        longest = longest.max(started.elapsed());
         connection.execute_batch("COMMIT").unwrap();
         if !sweep.is_behind() {
             return longest;
@@ -84,9 +84,9 @@ fn one_round_forgets_all_that_is_due_of_many_sites_in_short_slices() {
     let folder = tempfile::TempDir::new().unwrap();
     let connection = file(&folder, 1_000, 20);
     let mut sweep = sweep();
-    let begun = Instant::now();
+    let started = Instant::now();
     let longest = round(&mut sweep, &connection);
-    let took = begun.elapsed();
+    let took = started.elapsed();
     assert_eq!(count(&connection, "comment WHERE id LIKE 'old-%'"), 100 * 20, "only those of sites that keep longer");
     assert_eq!(count(&connection, "past"), 100 * 20 + 2_000);
     assert_eq!(count(&connection, "comment WHERE id IN ('young', 'held')"), 2_000);

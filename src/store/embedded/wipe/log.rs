@@ -1,4 +1,4 @@
-//! Reads which pages a write-ahead log holds, as its format is specified (<https://sqlite.org/fileformat2.html#walformat>).
+//! Reads the page numbers in a write-ahead log, as its format is specified (<https://sqlite.org/fileformat2.html#walformat>).
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -6,14 +6,14 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-/// The frames of the log that are of its present round.
+/// The valid frames of a write-ahead log.
 pub(super) struct WalFrames {
     pub sequence: u32,
     pub pages: BTreeSet<u32>,
 }
 
 impl WalFrames {
-    /// Reads the heads of a log. Returns `None` if it is empty.
+    /// Reads the headers of a log. Returns `None` if it is missing or empty.
     pub fn read(path: &Path) -> io::Result<Option<Self>> {
         const HEAD: usize = 32;
         const FRAME: usize = 24;
@@ -44,6 +44,7 @@ impl WalFrames {
     }
 }
 
+/// Returns the big-endian number at an offset.
 fn number(bytes: &[u8], at: usize) -> u32 {
     bytes[at..at + 4].iter().fold(0, |number, byte| number << 8 | u32::from(*byte))
 }

@@ -1,10 +1,10 @@
-//! Clears the unallocated space of a page, as the format of the file is specified
+//! Clears the unallocated space of a page, as the file format is specified
 //! (<https://sqlite.org/fileformat2.html#b_tree_pages>).
 
-/// Fills the unallocated space of a page with zeros. Returns whether it held anything else. A page that is of no B-tree, or
-/// not what it should be, is left alone: free pages are zeros already, and what overflows fills its pages.
+/// Fills the unallocated space of a page with zeros. Returns whether it held anything else. Leaves pages that are not valid
+/// B-tree pages alone: free pages are already zeros, and the content of overflow pages fills them.
 pub(super) fn clear_unallocated(page: &mut [u8]) -> bool {
-    /// Kinds of B-tree pages, and the length of their heads.
+    /// Types of B-tree pages, and the lengths of their headers in bytes.
     const HEADS: [(u8, usize); 4] = [(2, 12), (5, 12), (10, 8), (13, 8)];
     let Some((_, head)) = HEADS.into_iter().find(|(kind, _)| page.first() == Some(kind)) else { return false };
     let short = |page: &[u8], at: usize| page.get(at..at + 2).map_or(0, |two| usize::from(two[0]) << 8 | usize::from(two[1]));
@@ -18,7 +18,7 @@ pub(super) fn clear_unallocated(page: &mut [u8]) -> bool {
     }
     let mut unallocated = Vec::new();
     unallocated.push(gap..content);
-    // Blocks within the content that are free: each begins with where the next is, and its own length.
+    // Free blocks within the content. Each begins with the offset of the next one and its own length.
     let mut block = short(page, 1);
     while block != 0 {
         let (next, length) = (short(page, block), short(page, block + 2));
@@ -29,15 +29,15 @@ pub(super) fn clear_unallocated(page: &mut [u8]) -> bool {
         unallocated.push(block + 4..end);
         block = next;
     }
-    let mut found = false;
+    let mut changed = false;
     for space in unallocated {
         let space = &mut page[space];
         if space.iter().any(|byte| *byte != 0) {
             space.fill(0);
-            found = true;
+            changed = true;
         }
     }
-    found
+    changed
 }
 
 #[cfg(test)]

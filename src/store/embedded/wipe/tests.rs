@@ -1,4 +1,4 @@
-//! What was erased is overwritten, and all else is as it was.
+//! Tests that erased data is overwritten and that all other data stays as it was.
 
 use rusqlite::params;
 
@@ -12,22 +12,22 @@ fn traces(folder: &Path) -> usize {
     files.map(|bytes| bytes.windows(TRACE.len()).filter(|found| *found == TRACE.as_bytes()).count()).sum()
 }
 
-/// Numbers that look random, the same in each run.
+/// Returns a generator of pseudo-random numbers that is the same in each run.
 fn numbers() -> impl FnMut(i64) -> i64 {
     let mut random = fastrand::Rng::with_seed(7);
     move |below| random.i64(0..below)
 }
 
-/// Writes, edits and removes trails of comments, some of which hold the trace and are all removed in the end.
+/// Inserts, edits and deletes trails of comments. Those with the trace are all deleted in the end.
 fn use_all(connection: &Connection) {
     let mut number = numbers();
     connection.execute_batch("BEGIN").unwrap();
     let text = |words: &str, length: i64| words.repeat(1 + usize::try_from(length).unwrap());
     for round in 0..3_000 {
         let (site, id) = (number(5), format!("c{}", number(900)));
-        let hers = number(4) == 0;
-        let id = if hers { format!("{id}-hers") } else { id };
-        let body = text(if hers { TRACE } else { "something else " }, number(if round % 50 == 0 { 900 } else { 60 }));
+        let is_traced = number(4) == 0;
+        let id = if is_traced { format!("{id}-hers") } else { id };
+        let body = text(if is_traced { TRACE } else { "something else " }, number(if round % 50 == 0 { 900 } else { 60 }));
         let mut put = connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO past (site, id, number, before, event, verdict) \
@@ -47,8 +47,8 @@ fn content(connection: &Connection) -> Vec<(i64, String, i64, Vec<u8>)> {
 }
 
 fn is_whole(connection: &Connection) {
-    let told: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    assert_eq!(told, "ok");
+    let result: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(result, "ok");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn no_byte_of_what_was_erased_is_left_and_all_else_is_as_it_was_while_others_wri
     let (mut steps, mut written) = (0, 0_i64);
     while wipe.pass.is_some() || wipe.due.is_some() {
         wipe.step(&connection);
-        // Splits and merges pages before and behind the place where the pass stands.
+        // Splits and merges pages before and after the position of the pass.
         if steps < 40 {
             for _ in 0..20 {
                 written += 1;

@@ -1,4 +1,4 @@
-//! Claims granted, refused, and given back.
+//! Applies replies about claims: granted, refused, or released.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::super::super::state::ScreenState;
 use crate::cli::terminal::Tone;
 use crate::cli::text;
 
-/// Takes in what came of giving claims back and of making one.
+/// Applies the result of releasing claims and of requesting one.
 pub fn apply(state: &mut ScreenState, claim: Option<String>, leased: Result<ClaimResult, RequestFailure>, released: &[String]) {
     state.claims.in_flight = false;
     for id in released {
@@ -23,9 +23,9 @@ pub fn apply(state: &mut ScreenState, claim: Option<String>, leased: Result<Clai
     };
     match leased {
         Ok(ClaimResult::Granted { row, until }) => {
-            // Counted from now by this clock: the server's may be another one.
-            let renew = state.now + CLAIM_LEASE / 3;
-            state.claims.held.insert(id.clone(), HeldClaim { until, renew_at: renew });
+            // Counted by the clock of this machine, which may differ from the server's.
+            let renew_at = state.now + CLAIM_LEASE / 3;
+            state.claims.held.insert(id.clone(), HeldClaim { until, renew_at });
             if let Some(known) = state.row_mut(&id) {
                 known.claim = None;
                 known.update_state(&row.state);
@@ -37,7 +37,7 @@ pub fn apply(state: &mut ScreenState, claim: Option<String>, leased: Result<Clai
     }
 }
 
-/// A comment that we do not get: somebody else looks at it, or nobody needs to any more.
+/// Applies a refused claim: a colleague holds the comment, or it is no longer in the queue.
 fn refused(state: &mut ScreenState, id: &str, reason: &str, message: &str) {
     state.claims.held.remove(id);
     state.marked.remove(id);
@@ -51,7 +51,7 @@ fn refused(state: &mut ScreenState, id: &str, reason: &str, message: &str) {
             row.last_error = text::escape_line(message, 300);
         }
     }
-    // Soon the list tells who has it.
+    // A refresh of the list will show who holds the claim.
     state.list.refresh_at = state.list.refresh_at.min(now + Duration::from_millis(500));
     if state.selected().is_some_and(|row| row.id == id) {
         state.set_message(Tone::Warning, text::escape_line(message, 300));
@@ -59,6 +59,7 @@ fn refused(state: &mut ScreenState, id: &str, reason: &str, message: &str) {
     }
 }
 
+/// Applies the failure of a request about claims.
 fn claims_failed(state: &mut ScreenState, problem: &RequestFailure) {
     if problem.is_unimplemented {
         state.claims.supported = false;

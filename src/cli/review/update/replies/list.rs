@@ -1,4 +1,4 @@
-//! Pages of the list, taken in.
+//! Applies pages of the list.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use super::super::super::row::CommentRow;
 use super::super::super::state::{ScreenState, Shutdown};
 use crate::cli::terminal::Tone;
 
-/// Takes in the answer to a request for rows, unless another one was made meanwhile.
+/// Applies the reply to a request for rows, unless a newer request was made meanwhile.
 pub fn apply(state: &mut ScreenState, ticket: u64, listed: Result<(Vec<CommentRow>, String), RequestFailure>) {
-    let Some((asked, part)) = state.list.in_flight else { return };
-    if asked != ticket {
+    let Some((request_id, kind)) = state.list.in_flight else { return };
+    if request_id != ticket {
         return;
     }
     state.list.in_flight = None;
@@ -21,7 +21,7 @@ pub fn apply(state: &mut ScreenState, ticket: u64, listed: Result<(Vec<CommentRo
     };
     state.restore_connection();
     state.list.refresh_at = state.now + paging::refresh_interval(state.rows.len());
-    match part {
+    match kind {
         FetchKind::First => {
             state.list.stale = false;
             state.list.last_accepted_query = Some(state.query.clone());
@@ -48,24 +48,25 @@ pub fn apply(state: &mut ScreenState, ticket: u64, listed: Result<(Vec<CommentRo
     }
 }
 
+/// Applies the failure of a request for rows.
 fn list_failed(state: &mut ScreenState, problem: RequestFailure) {
     if problem.is_retryable {
         return state.lose_connection(problem.message());
     }
     match state.list.last_accepted_query.clone() {
-        // The first question ever: nothing to fall back on.
+        // The first query was refused, so there is none to return to.
         None => state.shutdown = Some(Shutdown::failed(problem.failure)),
         Some(accepted) if accepted != state.query => {
             state.query = accepted;
             state.restart_list();
             state.set_message(Tone::Bad, problem.message());
         }
-        // A key that was ended, perhaps: whoever gives it back finds the screen as it was.
+        // Perhaps the API key was revoked. The screen keeps its state in case it becomes valid again.
         Some(_) => state.lose_connection(problem.message()),
     }
 }
 
-/// Takes over a list as it is now, without moving what the moderator looks at.
+/// Replaces the rows by a refreshed list and keeps the cursor on its comment.
 fn merge(state: &mut ScreenState, rows: Vec<CommentRow>) {
     let selected = state.selected().map(|row| row.id.clone());
     let place = state.cursor;
@@ -77,32 +78,32 @@ fn merge(state: &mut ScreenState, rows: Vec<CommentRow>) {
             if let Some(known) = old.remove(&row.id) {
                 row.last_error = known.last_error;
                 if known.state.revision > row.state.revision {
-                    // The list was read before the newest act.
+                    // The server read the list before the latest act.
                     row.state = known.state;
                 }
             }
             row
         })
         .collect();
-    let mut back = Vec::new();
+    let mut retained = Vec::new();
     for (id, mut row) in old {
         if state.pending_action(&id).is_some() {
-            back.push(row);
+            retained.push(row);
         } else if selected.as_ref() == Some(&id) {
             row.off_list = true;
-            // What is decided is nobody's any more.
+            // A decided comment has no claim.
             row.claim = None;
-            back.push(row);
-            // Who did what to it?
+            retained.push(row);
+            // Fetch the details again to show who decided it.
             state.details.remove(&id);
         } else {
             state.marked.remove(&id);
         }
     }
-    for row in back {
+    for row in retained {
         let at = if selected.as_ref() == Some(&row.id) { place } else { state.rows.len() };
         state.rows.insert(at.min(state.rows.len()), row);
     }
-    let kept = selected.and_then(|id| state.find(&id));
-    state.cursor = kept.unwrap_or(place).min(state.rows.len().saturating_sub(1));
+    let selected_row = selected.and_then(|id| state.find(&id));
+    state.cursor = selected_row.unwrap_or(place).min(state.rows.len().saturating_sub(1));
 }
