@@ -559,7 +559,7 @@ fn cost(streams: &[Stream]) -> Result<(), Failure> {
         let begun = Instant::now();
         let correction = learned.correction().ok_or("nothing was learned")?;
         for _ in 0..20 {
-            std::hint::black_box(sentinels.limits(correction, &policy.gate_terms()));
+            std::hint::black_box(sentinels.limits(correction, &policy.hold_thresholds()));
         }
         println!("a correction is checked against the sentinels in {:.2} ms", begun.elapsed().as_secs_f64() * 1e3 / 20.0);
     }

@@ -139,47 +139,6 @@ async fn cost() -> Result<()> {
 
 // === many ===
 
-/// The retention times that are passed to the script, in milliseconds: 90 days, and 180 days for the last.
-const LIFETIMES: &str = "7776000000 7776000000 7776000000 15552000000";
-/// The script that admits a comment.
-const ADMIT: &str = concat!(include_str!("../src/store/redis/keep.lua"), include_str!("../src/store/redis/admit.lua"));
-
-/// Returns the calls per second of the script alone, measured by `redis-benchmark`. Each call has a new comment by a new
-/// author, with three limits.
-fn script_alone(redis: &RunningRedis) -> Result<f64> {
-    let port = redis.url.rsplit(':').next().unwrap_or_default();
-    let ask = |words: &[&str]| Command::new("redis-cli").args(["-p", port]).args(words).output();
-    let sha = String::from_utf8(ask(&["SCRIPT", "LOAD", ADMIT])?.stdout)?;
-    let base = "gp:{bench.example}:";
-    let names = [
-        "comment:__rand_int__",
-        "all:time",
-        "all:risk",
-        "held:time",
-        "held:risk",
-        "author:__rand_int__",
-        "similar:1",
-        "similar:0",
-        "limit:author:__rand_int__",
-        "limit:client:__rand_int__",
-        "limit:site",
-    ];
-    let keys: Vec<String> = names.iter().map(|name| format!("{base}{name}")).collect();
-    let (comment, verdict) = ("c".repeat(560), "v".repeat(330));
-    let mut arguments = vec!["admit", "aa", "__rand_int__", "1", "id", "0", "0", LIFETIMES, "86400000", "__rand_int__"];
-    arguments.extend([comment.as_str(), &verdict, "- - -", "a1 b2 c3 d4", "0", "7200000"]);
-    for scope in ["author", "client", "site"] {
-        arguments.extend([scope, "1", "1000000", "limit"]);
-    }
-    let mut benchmark = Command::new("redis-benchmark");
-    benchmark.args(["-p", port, "-n", "60000", "-c", "16", "-r", "1000000000", "--csv", "EVALSHA", sha.trim()]);
-    let output = benchmark.arg(keys.len().to_string()).args(&keys).args(&arguments).output()?;
-    let text = String::from_utf8(output.stdout)?;
-    // The name of the test contains its arguments, which contain no quotation marks followed by commas.
-    let rate = text.lines().last().and_then(|line| line.split("\",\"").nth(1));
-    rate.and_then(|rate| rate.trim_matches('"').parse().ok()).ok_or_else(|| format!("redis-benchmark printed: {text}").into())
-}
-
 async fn many() -> Result<()> {
     const BURST: usize = 3_000;
     let limit = format!(
@@ -206,9 +165,6 @@ async fn many() -> Result<()> {
         let admitted = calls.iter().filter(|decision| **decision == Decision::Approve).count();
         println!("{servers:<10}{rate:>12.0}{:>15.0}%{:>40}", busy * 100.0, format!("{admitted} of {}", calls.len()));
     }
-    let bench = Bench::new(POLICY)?;
-    let redis = bench.redis(&[])?;
-    println!("the script alone, by redis-benchmark: {:.0} calls/s", script_alone(&redis)?);
     Ok(())
 }
 

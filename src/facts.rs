@@ -1,11 +1,12 @@
-//! Facts about a comment that the store knows: rate limits, the author's history and the comment's own history.
+//! Facts about a comment: from the store (rate limits, the histories of author and comment), and what this server adds
+//! (duplicates, floods).
 
 use std::time::Duration;
 
 use crate::limit::Scope;
 use crate::verdict::Decision;
 
-/// The facts that the store found when the comment was admitted.
+/// What is known about a comment besides its content.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     /// State of each limit, in the order requested. If any limit refused the comment, none counted it.

@@ -82,7 +82,7 @@ impl Judge {
 
     /// Returns whether any site's policy prefers no verdict to one that is not recorded.
     pub fn any_needs_store(&self) -> bool {
-        self.policies.any(|policy| policy.away() == StoreOutageAction::Unavailable)
+        self.policies.any(|policy| policy.store_outage_action() == StoreOutageAction::Unavailable)
     }
 
     /// Returns a comment's feature vector, and the more likely outcome if it is bad. The text of its post is missing if the

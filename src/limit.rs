@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-/// The key by which a limit counts.
+/// What a limit counts: one author, one client or the whole site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
     /// One author, by user id or else by e-mail address.

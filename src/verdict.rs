@@ -41,7 +41,7 @@ pub struct Verdict {
     pub revision: u32,
     /// Message of a moderator to the author.
     pub author_message: String,
-    /// Whether nothing was recorded, because the store was unavailable.
+    /// Whether the verdict is not safely recorded: the store did not answer, or too few replicas confirmed a hold.
     pub not_recorded: bool,
     /// Parts without which a held comment would be approved. An approved comment must be published without them.
     pub publish_without: Vec<RemovablePart>,

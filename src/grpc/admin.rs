@@ -30,7 +30,7 @@ pub struct AdminRpc {
 pub type PolicyReloader = Arc<dyn Fn() -> Result<Vec<(String, String)>, BoxError> + Send + Sync>;
 
 impl AdminRpc {
-    /// Returns the service.
+    /// Creates the service.
     pub fn new(
         store: Store,
         ring: KeyRing,

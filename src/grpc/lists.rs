@@ -1,4 +1,4 @@
-//! PutListEntry, ListEntries and DeleteListEntry.
+//! Handlers of the block and allow entries: PutListEntry, ListEntries and DeleteListEntry.
 
 use tonic::Request;
 

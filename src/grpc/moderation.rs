@@ -33,7 +33,7 @@ pub struct Moderation {
 }
 
 impl Moderation {
-    /// Returns the service.
+    /// Creates the service.
     pub fn new(
         moderator: Arc<Moderator>,
         desk: ReviewDesk,

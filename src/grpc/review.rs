@@ -30,7 +30,7 @@ pub struct Review {
 }
 
 impl Review {
-    /// Returns the service.
+    /// Creates the service.
     pub fn new(desk: ReviewDesk, streams: StreamPlaces, leaving: watch::Receiver<bool>) -> Self {
         Self { desk, streams, leaving }
     }

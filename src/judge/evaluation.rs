@@ -47,7 +47,7 @@ impl<'a> Evaluation<'a> {
         let mut logits: Vec<(Label, f64)> =
             model.labels().iter().filter_map(|&label| Some((label, f64::from(scores.logit(label)?)))).collect();
         let corrections = site_model.map_or_else(Vec::new, |site_model| {
-            let context = CorrectionContext { scorer, site_model, thresholds: policy.gate_terms(), scores: &scores };
+            let context = CorrectionContext { scorer, site_model, thresholds: policy.hold_thresholds(), scores: &scores };
             context.apply(&mut logits, || model.feature_vector_scored(&input, &scores))
         });
         let corrected_labels: Vec<Label> = corrections.iter().map(|corrected| corrected.label).collect();
@@ -84,7 +84,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Decides without explanations and without a verdict, for measurements.
+    /// Returns the policy's decision alone. [`verdict`](Self::verdict) adds the explanations.
     pub fn decide(&self, facts: &Facts) -> PolicyDecision {
         self.policy.decide(&self.findings, &self.logits, facts)
     }

@@ -20,7 +20,7 @@ pub fn input<'a>(comment: &'a Comment, text: &'a str, findings: &Findings, polic
         post_text: comment.post_text(),
         parent_text: comment.parent_text(),
         language: if comment.language().is_empty() {
-            policy.of_site().first().map_or("", String::as_str)
+            policy.site_languages().first().map_or("", String::as_str)
         } else {
             comment.language()
         },

@@ -9,7 +9,7 @@ impl Evaluation<'_> {
     /// Returns the smallest set of parts without which the comment would be approved. It is empty if the comment is not
     /// held, or would be held in any case.
     pub(super) fn publishable_without(&self, decision: Decision, facts: &Facts) -> Vec<RemovablePart> {
-        if decision != Decision::Hold || self.policy.strip() == LinkStripping::Off {
+        if decision != Decision::Hold || self.policy.link_stripping() == LinkStripping::Off {
             return Vec::new();
         }
         let (has_url, has_links) = (self.findings.has_author_url(), self.findings.has_links());

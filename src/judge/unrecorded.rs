@@ -8,7 +8,7 @@ use crate::verdict::{Decision, Reason, Verdict};
 pub fn mark_unrecorded(policy: &Policy, mut verdict: Verdict) -> Option<Verdict> {
     let mut message = "the store is unavailable, so this verdict is not recorded: send the comment again later";
     if verdict.decision == Decision::Hold {
-        match policy.away() {
+        match policy.store_outage_action() {
             StoreOutageAction::Hold => {}
             StoreOutageAction::Unavailable => return None,
             StoreOutageAction::Approve => {

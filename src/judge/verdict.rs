@@ -16,7 +16,7 @@ impl Evaluation<'_> {
     pub fn verdict(&self, facts: &Facts, now: SystemTime, id: String, revision: u32) -> Verdict {
         let mut decided = self.decide(facts);
         let publish_without = self.publishable_without(decided.decision, facts);
-        if !publish_without.is_empty() && self.policy.strip() == LinkStripping::Approve {
+        if !publish_without.is_empty() && self.policy.link_stripping() == LinkStripping::Approve {
             approve_without(&mut decided, &publish_without);
         }
         let mut reasons = decided.reasons;

@@ -38,8 +38,8 @@ impl Decider<'_> {
         }
     }
 
-    /// Decides while the store is unavailable; the outage was logged when it began. `facts` are the facts that the store
-    /// had returned before. If they are `None`, this server's own limits count.
+    /// Decides after the store failed. `facts` are what `admit` returned before the failure. If they are `None`, this server's
+    /// own limits count.
     ///
     /// # Errors
     /// Returns `error` if the policy wants no verdict without the store, or the comment is from an archive.

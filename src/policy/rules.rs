@@ -228,7 +228,7 @@ impl Policy {
     }
 
     /// Returns the result for a comment that would be held while the store is unavailable.
-    pub fn away(&self) -> StoreOutageAction {
+    pub fn store_outage_action(&self) -> StoreOutageAction {
         self.store_outage_action
     }
 
@@ -271,7 +271,7 @@ impl Policy {
     }
 
     /// Returns what to do with a comment that would be approved without its links.
-    pub fn strip(&self) -> LinkStripping {
+    pub fn link_stripping(&self) -> LinkStripping {
         self.link_stripping
     }
 
@@ -281,7 +281,7 @@ impl Policy {
     }
 
     /// Returns the languages of the site, as BCP 47 tags; empty for any.
-    pub fn of_site(&self) -> &[String] {
+    pub fn site_languages(&self) -> &[String] {
         &self.site_languages
     }
 
@@ -296,7 +296,7 @@ impl Policy {
     }
 
     /// Returns the probabilities from which on scores hold, by which corrections are judged.
-    pub fn gate_terms(&self) -> HoldThresholds {
+    pub fn hold_thresholds(&self) -> HoldThresholds {
         let mut hold = [None; LABEL_LANES];
         for label in Label::ALL {
             let threshold = self.threshold(label);

@@ -111,7 +111,7 @@ struct Authority {
 }
 
 impl Authority {
-    /// Parses the authority that contains `begin`, unless it was parsed last.
+    /// Parses the part of a URL between scheme and path that contains `begin`, unless that part is the one parsed last.
     fn parse(&mut self, piece: &str, begin: usize) {
         if begin < self.end {
             return;

@@ -149,7 +149,6 @@ impl<'a> ActSearch<'a> {
 }
 
 /// Returns whether an event happened before an act can have begun, according to the time in the act's UUIDv7.
-
 fn is_before_act(event: &pb::AuditEvent, act_id: &str) -> bool {
     let act_time = act_id.get(..36).and_then(|id| Uuid::parse_str(id).ok()).and_then(|id| id.get_timestamp()).map(|time| {
         let (seconds, nanos) = time.to_unix();

@@ -45,7 +45,7 @@ impl CorrectionGate {
     fn examine(&self, site: &Site, learned: &SiteModel) -> [(&'static str, bool); 2] {
         let judge = self.0.load();
         let policy = judge.policy(site);
-        serving_labels(&learned.serving(&policy.gate_terms(), || judge.sentinels()), policy.applies_corrections())
+        serving_labels(&learned.serving(&policy.hold_thresholds(), || judge.sentinels()), policy.applies_corrections())
     }
 
     /// Returns the source in the form that learning uses.
@@ -73,7 +73,7 @@ impl ModelStatusSource for ModelStatuses {
             labels: model.labels().iter().map(|label| label.as_str().to_owned()).collect(),
             corrects: policy.applies_corrections(),
             serving: {
-                let (judge, terms) = (Arc::clone(&judge), policy.gate_terms());
+                let (judge, terms) = (Arc::clone(&judge), policy.hold_thresholds());
                 Arc::new(move |learned| learned.serving(&terms, || judge.sentinels()))
             },
         }

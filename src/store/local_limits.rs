@@ -34,16 +34,19 @@ impl LocalLimits {
 
     /// Returns the facts about a comment that this process knows by itself. Counts the comment in its limits if `count` is set.
     pub fn check(&self, admission: &Admission<'_>, count: bool) -> Facts {
-        // A comment that is sent again was counted the first time.
+        let (Ok(mut limits), Ok(mut sent)) = (self.limits.lock(), self.sent.lock()) else { return Facts::default() };
         let hash = submission_hash(admission);
-        if count && self.sent.lock().is_ok_and(|mut sent| sent.len() < MAX_SENT && !sent.insert(hash)) {
+        // A comment that is sent again is not counted again. One that exceeded a limit was not counted, and is checked anew.
+        if count && sent.contains(&hash) {
             return Facts::default();
         }
-        let Ok(mut limits) = self.limits.lock() else { return Facts::default() };
         let check = limits.check(site_hash(admission.comment.site()), &admission.applied_limits());
         if count && !check.refused() {
             limits.count(&check);
             limits.commit();
+            if sent.len() < MAX_SENT {
+                sent.insert(hash);
+            }
         }
         Facts { limits: check.states, ..Facts::default() }
     }

@@ -374,7 +374,7 @@ async fn where_others_can_reach_it_it_starts_only_with_a_key_and_with_tls_or_wor
         (&[][..], &["--tls-cert", "--tls-terminated-upstream"][..]),
         (&["--admin-key", ADMIN], &["--tls-cert", "--tls-terminated-upstream"]),
         (&["--tls-terminated-upstream"], &["--admin-key", "GATEPOST_ADMIN_KEY_FILE", "openssl rand"]),
-        (&["--tls-terminated-upstream", "--admin-key", "short"], &["--admin-key", "24 letters", "openssl rand"]),
+        (&["--tls-terminated-upstream", "--admin-key", "short"], &["--admin-key", "24 random letters", "openssl rand"]),
     ] {
         let refusal = launch(folder.path(), "0.0.0.0:0", &flags(given)).unwrap_err();
         for word in words {

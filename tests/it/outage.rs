@@ -229,8 +229,11 @@ async fn what_a_host_sends_again_while_redis_is_away_counts_once() {
         let verdict = server.check(by("ann", "2", long)).await.unwrap();
         assert_eq!((verdict.decision(), verdict.not_recorded), (Decision::Approve, true), "{verdict:?}");
     }
-    let verdict = server.check(by("ann", "3", "I see it differently.")).await.unwrap();
-    assert_eq!(verdict.decision(), Decision::Reject);
+    // What exceeds the limit exceeds it however often it is sent.
+    for _ in 0..5 {
+        let verdict = server.check(by("ann", "3", "I see it differently.")).await.unwrap();
+        assert_eq!((verdict.decision(), verdict.not_recorded), (Decision::Reject, true), "{verdict:?}");
+    }
 }
 
 #[tokio::test]

@@ -67,7 +67,7 @@ pub struct Trial {
 /// A comparison of a correction with the base model on outcomes of one class.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ClassComparison {
-    /// Number of outcomes compared.
+    /// Number of outcomes of the class on which the base model and the correction were compared.
     pub trials: usize,
     /// Number of outcomes that the base model would have decided wrongly.
     pub base_errors: usize,

@@ -30,7 +30,7 @@ const MAX_ROWS: usize = 1_000_000;
 const MAX_PROBLEM: usize = 300;
 /// Text that Commento writes in place of a deleted comment.
 const DELETED_TEXT: &str = "[deleted]";
-/// Maximum length of that text as HTML, in bytes.
+/// Maximum length of the HTML of a deleted comment, in bytes.
 const MAX_DELETED: usize = 200;
 
 /// A reader for exports of Commento and Comentario.

@@ -48,7 +48,7 @@ impl fmt::Display for EntryPosition {
 pub enum EntryContent {
     /// A comment and its status, which is `None` if the archive does not state one.
     Comment(Box<pb::Comment>, Option<ImportedStatus>),
-    /// Something that no reader wrote, with the archive's name for its kind.
+    /// Something that no visitor of the blog wrote, with the archive's name for its kind.
     NotAComment(String),
     /// A comment that is invalid, with the reason.
     Invalid(String),

@@ -150,7 +150,6 @@ fn row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
 }
 
 /// Reads the columns `verdict, event, before`, which begin at column `at`.
-
 fn revision(row: &SqlRow<'_>, at: usize) -> rusqlite::Result<Revision> {
     Ok(Revision { verdict: row.get(at)?, event: row.get(at + 1)?, before: row.get(at + 2)? })
 }

@@ -18,7 +18,7 @@ pub struct RawText<'a> {
 }
 
 impl<'a> RawText<'a> {
-    /// Returns a tracker for this part of a body, in which no such text has been found yet.
+    /// Creates a tracker for the bytes `part` of `body`, in which no raw text has been found yet.
     pub fn new(body: &'a str, part: Range<usize>) -> Self {
         Self { body, end: part.end, until: part.start, found: Vec::new() }
     }
