@@ -33,8 +33,8 @@ use spots::SpotCheckSampler;
 
 pub use request::Origin;
 
-/// Maximum number of evaluations of a comment whose block and allow entries keep changing.
-const MAX_LIST_CHANGES: u32 = 8;
+/// Maximum number of evaluations of a comment for which the site's entries, or its earlier text's verdict, keep changing.
+const MAX_ROUNDS: u32 = 8;
 
 /// Maximum size of a short text, in bytes. Scoring one takes less than 0.1 ms, which is less than waiting for a turn.
 const MAX_SHORT_TEXT: usize = 4 * 1024;
@@ -98,7 +98,7 @@ impl Moderator {
             drop(turn);
             let admission = admission(&decider, &tentative, lists.version);
             let without_store = |facts, error| decider.decide_without_store(&self.store, &admission, facts, error);
-            if let Some(error) = secrets_error.or_else(|| too_many_list_changes(round)).or(lists_error) {
+            if let Some(error) = secrets_error.or_else(|| too_many_rounds(round)).or(lists_error) {
                 return without_store(None, error);
             }
             let recorded = match self.admit(&admission, dry_run).await {
@@ -109,7 +109,12 @@ impl Moderator {
                         return Ok(verdict);
                     }
                     match self.record(&admission, &spot_check.mark_again(verdict, &tentative), &facts).await {
-                        Ok(recorded) => recorded,
+                        Ok(Some(recorded)) => recorded,
+                        // A moderator decided on the text that this one replaces.
+                        Ok(None) => {
+                            round += 1;
+                            continue;
+                        }
                         Err(error) => return without_store(Some(facts), error),
                     }
                 }
@@ -144,9 +149,12 @@ impl Moderator {
     }
 
     /// Records the verdict that was decided with the store's facts.
-    async fn record(&self, admission: &Admission<'_>, verdict: &Verdict, facts: &Facts) -> Result<Verdict, Error> {
+    /// Returns `None` if a moderator decided on an earlier text in the meantime.
+    async fn record(&self, admission: &Admission<'_>, verdict: &Verdict, facts: &Facts) -> Result<Option<Verdict>, Error> {
         let recorded = measured_async(Stage::Record, self.store.record(admission, verdict)).await?;
-        self.floods.count_held(admission.comment.site(), &admission.persons, facts, &recorded);
+        if let Some(recorded) = &recorded {
+            self.floods.count_held(admission.comment.site(), &admission.persons, facts, recorded);
+        }
         Ok(recorded)
     }
 
@@ -165,8 +173,8 @@ impl Moderator {
     }
 }
 
-/// Returns an error if a site's block and allow entries have changed in too many rounds. The comment is then answered as if
-/// the store were unavailable.
-fn too_many_list_changes(round: u32) -> Option<Error> {
-    (round >= MAX_LIST_CHANGES).then(|| Error::store("block and allow entries keep changing"))
+/// Returns an error if what a comment was evaluated with has changed in too many rounds. The comment is then answered as if the
+/// store were unavailable.
+fn too_many_rounds(round: u32) -> Option<Error> {
+    (round >= MAX_ROUNDS).then(|| Error::store("the entries of the site, or the verdict on an earlier text, keep changing"))
 }

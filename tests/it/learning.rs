@@ -90,7 +90,7 @@ async fn a_new_kind_is_held_after_three(one: &Server, other: &Server) {
     }
     let here = one.check(comment("fourth", WAVE[3])).await.unwrap();
     assert_eq!(here.decision(), Decision::Hold, "{here:?}");
-    assert!(message(&here, "SITE_LEARNED").contains("rejected"), "{here:?}");
+    assert!(message(&here, "SITE_LEARNED").contains("reject"), "{here:?}");
     // The weights of the reasons of a label add up to the logit of its score.
     let sum: f64 = here.reasons.iter().filter(|reason| reason.label == "spam").map(|reason| reason.weight).sum();
     assert!((1.0 / (1.0 + (-sum).exp()) - here.scores["spam"]).abs() < 1e-3, "{sum} {here:?}");

@@ -34,6 +34,7 @@ conform! {
     a_reservation_is_the_same_for_whoever_asks_again
     an_edit_is_decided_anew_and_tells_what_stood
     an_edit_by_another_author_moves_both_histories
+    a_decision_between_the_two_steps_of_an_edit_is_not_overwritten
     an_edit_that_was_edited_again_does_not_overwrite_the_newer
     a_new_text_of_an_undecided_comment_is_a_first_sight
     recording_twice_keeps_the_first

@@ -36,10 +36,10 @@ impl Store {
 
     /// Counts a comment in the process-local rate limits and near-duplicate counts.
     fn count_locally(&self, admission: &Admission<'_>, admitted: &Result<AdmissionOutcome, Error>) {
-        if counts_in_limits(admitted) && !matches!(self.engine, Engine::Memory(_)) {
+        if counts_in_limits(admission, admitted) && !matches!(self.engine, Engine::Memory(_)) {
             self.local_limits.count(admission);
         }
-        if is_first_sight(admitted)
+        if is_first_sight(admission, admitted)
             && let Some(min_hash) = &admission.min_hash
         {
             self.near_duplicates.count(admission.comment.site(), min_hash);
@@ -63,8 +63,9 @@ impl Store {
     }
 
     /// Records the verdict on an undecided comment and returns the resulting verdict. If one was recorded for the same text
-    /// already, that one is returned. If the comment was edited meanwhile, `verdict` is returned but not stored.
-    pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
+    /// already, that one is returned. If the comment was edited meanwhile, `verdict` is returned but not stored. Returns `None`
+    /// if a moderator decided on the earlier text of an edit in the meantime: then it must be admitted again.
+    pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Option<Verdict>, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.record(admission, verdict),
             Engine::Embedded(engine) => self.disk.with_timeout(engine.record(admission, verdict), |_| true).await,
@@ -128,19 +129,29 @@ impl Store {
 
 /// Returns whether a comment is new and must be counted as a possible near-duplicate. Repeats were counted before, edits are
 /// not new comments, and comments that the store did not accept will be sent again.
-fn is_first_sight(admitted: &Result<AdmissionOutcome, Error>) -> bool {
+fn is_first_sight(admission: &Admission<'_>, admitted: &Result<AdmissionOutcome, Error>) -> bool {
     match admitted {
         Ok(AdmissionOutcome::Recorded(_)) => true,
-        Ok(AdmissionOutcome::Undecided { facts, .. }) => facts.previous.is_none(),
+        Ok(AdmissionOutcome::Undecided { facts, verdict_id, .. }) => {
+            is_reserved_by(admission, verdict_id) && facts.previous.is_none()
+        }
         Ok(AdmissionOutcome::Repeated(_) | AdmissionOutcome::ListsChanged) | Err(_) => false,
     }
 }
 
 /// Returns whether the store counted a comment in its rate limits.
-fn counts_in_limits(admitted: &Result<AdmissionOutcome, Error>) -> bool {
+fn counts_in_limits(admission: &Admission<'_>, admitted: &Result<AdmissionOutcome, Error>) -> bool {
     match admitted {
         Ok(AdmissionOutcome::Recorded(_)) => true,
-        Ok(AdmissionOutcome::Undecided { facts, .. }) => !facts.limits.iter().any(LimitState::is_exceeded),
+        Ok(AdmissionOutcome::Undecided { facts, verdict_id, .. }) => {
+            is_reserved_by(admission, verdict_id) && !facts.limits.iter().any(LimitState::is_exceeded)
+        }
         Ok(AdmissionOutcome::Repeated(_) | AdmissionOutcome::ListsChanged) | Err(_) => false,
     }
+}
+
+/// Returns whether this admission made the reservation. One that an earlier call made has that call's verdict id, and was counted
+/// then.
+fn is_reserved_by(admission: &Admission<'_>, verdict_id: &str) -> bool {
+    admission.tentative.id == verdict_id
 }

@@ -38,11 +38,12 @@ impl Embedded {
         self.writer.run(move |database| database.peek(&draft, &limits)).await
     }
 
-    pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
+    pub async fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Option<Verdict>, Error> {
         let draft = Draft::new(admission, verdict);
         match self.writer.run(move |database| database.record(&draft)).await? {
-            RecordResult::New => Ok(verdict.clone()),
-            RecordResult::Earlier(verdict) => decode_verdict(&verdict),
+            RecordResult::New => Ok(Some(verdict.clone())),
+            RecordResult::Earlier(verdict) => decode_verdict(&verdict).map(Some),
+            RecordResult::Moved => Ok(None),
         }
     }
 

@@ -26,7 +26,13 @@ impl Memory {
         if let Some(entry) = current.filter(|entry| entry.is_repeat(admission.comment)) {
             return Ok(AdmissionOutcome::Repeated(entry.current.verdict.clone()));
         }
-        if let Some(reservation) = site_state.reserved.peek(id).filter(|reservation| reservation.fingerprint == fingerprint) {
+        let next_revision = current.map_or(1, |entry| entry.current.verdict.revision.saturating_add(1));
+        // After a moderator's decision on the earlier text the facts are outdated: the edit is admitted anew.
+        if let Some(reservation) = site_state
+            .reserved
+            .peek(id)
+            .filter(|reservation| reservation.fingerprint == fingerprint && reservation.revision == next_revision)
+        {
             let Reservation { facts, verdict_id, revision, .. } = reservation;
             return Ok(AdmissionOutcome::Undecided {
                 facts: facts.clone(),
@@ -61,7 +67,7 @@ impl Memory {
             state.remember(site, id);
             return Ok(AdmissionOutcome::Recorded(verdict));
         }
-        let revision = current.map_or(1, |entry| entry.current.verdict.revision.saturating_add(1));
+        let revision = next_revision;
         let verdict_id = admission.tentative.id.clone();
         let reservation = Reservation { fingerprint, facts: facts.clone(), verdict_id: verdict_id.clone(), revision };
         site_state.reserved.put(id.clone(), reservation);
@@ -91,22 +97,28 @@ impl Memory {
         })
     }
 
-    pub fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
+    pub fn record(&self, admission: &Admission<'_>, verdict: &Verdict) -> Result<Option<Verdict>, Error> {
         let (site, id, fingerprint) = (admission.comment.site(), admission.comment.id(), admission.comment.fingerprint());
         let mut state = self.state()?;
         let State { sites, bytes: total, .. } = &mut *state;
         let site_state = site_state(sites, site);
         if let Some(entry) = site_state.comments.get(id).filter(|entry| entry.fingerprint == fingerprint) {
-            return Ok(entry.current.verdict.clone());
+            return Ok(Some(entry.current.verdict.clone()));
+        }
+        let reserved = site_state.reserved.peek(id).map(|reservation| reservation.fingerprint == fingerprint);
+        let moved = site_state
+            .comments
+            .get(id)
+            .is_some_and(|entry| entry.current.verdict.revision.saturating_add(1) != verdict.revision);
+        match reserved {
+            // Every edit removes the reservation, a moderator's decision does not.
+            Some(true) if moved => return Ok(None),
+            // The comment was edited in the meantime; the newer text determines the current verdict.
+            Some(false) => return Ok(Some(verdict.clone())),
+            None if moved => return Ok(Some(verdict.clone())),
+            _ => {}
         }
         let current = site_state.comments.remove(id).map(|entry| *entry);
-        let expected = current.as_ref().map_or(1, |entry| entry.current.verdict.revision.saturating_add(1));
-        let newer = site_state.reserved.peek(id).is_some_and(|reservation| reservation.fingerprint != fingerprint);
-        if newer || expected != verdict.revision {
-            // The comment was edited in the meantime; the newer text determines the current verdict.
-            site_state.comments.extend(current.map(|entry| (id.clone(), Box::new(entry))));
-            return Ok(verdict.clone());
-        }
         site_state.reserved.pop(id);
         let (before, past, first) = match current {
             None => (None, EditHistory::default(), true),
@@ -130,7 +142,7 @@ impl Memory {
             self.publish_change(site_state, verdict);
             state.evict();
         }
-        Ok(verdict.clone())
+        Ok(Some(verdict.clone()))
     }
 
     pub fn queue(&self, site: &Site) -> Result<QueueSummary, Error> {

@@ -51,7 +51,8 @@ if not looking then
   end
   if stored[2] then
     local whose, id, revision, facts = string.match(stored[2], '^(%x+) (%S+) (%d+) %d+ (.*)$')
-    if whose == fingerprint then
+    -- After a moderator's decision on the earlier text the facts are outdated: admit the edit anew.
+    if whose == fingerprint and tonumber(revision) == (old and old.revision + 1 or 1) then
       return { 'undecided', id, revision, facts }
     end
   end

@@ -121,6 +121,11 @@ impl Keys {
         self.key("events")
     }
 
+    /// Returns the key of a string that is written only so that WAIT covers the writes before it.
+    pub fn replica_probe(&self) -> String {
+        self.key("replica-probe")
+    }
+
     /// Returns the key of a list: audit records that are not in the hash chain yet; see `audit.rs`.
     pub fn unsealed(&self) -> String {
         self.key("audit:unsealed")

@@ -14,6 +14,7 @@
 --   kept
 --   earlier, current verdict
 --   edited                                    (a newer text determines the verdict)
+--   moved                                     (a moderator decided on the earlier text: admit the comment again)
 --   author, author of the current text        (call again with that author's counts as KEYS[9])
 
 local MOST_TEXTS = 100
@@ -25,13 +26,15 @@ if old and old.fingerprint == fingerprint then
   return { 'earlier', redis.call('HGET', KEYS[1], 'v') }
 end
 local whose, received_at = string.match(stored[2] or '', '^(%x+) %S+ %d+ (%d+) ')
-if whose ~= fingerprint then
-  if old or whose then
-    return { 'edited' }
-  end
-  -- The reservation has expired, or Redis lost it. Record the verdict all the same.
-  received_at = now()
+if whose and whose ~= fingerprint then
+  return { 'edited' }
 end
+if old and tonumber(ARGV[4]) ~= old.revision + 1 then
+  -- Every edit removes the reservation, a moderator's decision does not.
+  return { whose and 'moved' or 'edited' }
+end
+-- Without a reservation, it has expired or Redis lost it. Record the verdict all the same.
+received_at = received_at or now()
 if old and old.author ~= ARGV[12] then
   return { 'author', old.author }
 end

@@ -32,6 +32,8 @@ use crate::verdict::{Decision, Verdict};
 
 /// Time to live of a reservation, within which a verdict must be recorded.
 const RESERVATION_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+/// Time to live of the key that is written before WAIT.
+const REPLICA_PROBE_LIFETIME: Duration = Duration::from_secs(1);
 
 impl Redis {
     pub async fn admit(self: &Arc<Self>, admission: &Admission<'_>) -> Result<AdmissionOutcome, Error> {
@@ -74,8 +76,7 @@ impl Redis {
     /// Marks the verdict as not recorded if they do not confirm in time.
     async fn mark_unreplicated(&self, admission: &Admission<'_>, mut verdict: Verdict) -> Verdict {
         if let Some(connection) = self.replica_connection.as_ref().filter(|_| verdict.decision == Decision::Hold) {
-            let comment = self.keys(admission.comment.site()).comment(admission.comment.id());
-            match self.wait_for_replicas(connection, &comment).await {
+            match self.wait_for_replicas(connection, admission).await {
                 Ok(()) => self.unconfirmed.store(false, Ordering::Relaxed),
                 Err(error) => {
                     verdict.not_recorded = true;
@@ -92,14 +93,18 @@ impl Redis {
         verdict
     }
 
-    async fn wait_for_replicas(&self, connection: &Connection, comment: &str) -> Result<(), Error> {
-        let mut command = Pipeline::with_capacity(2);
-        // Another server may have taken over, so check that the comment exists. Sending the check on this connection also makes
-        // WAIT cover all writes up to here.
-        command.cmd("EXISTS").arg(comment).cmd("WAIT").arg(self.wait_replicas).arg(millis(self.timeout).max(1));
-        let answer = timeout(self.timeout * 4, connection.send_to_slot(comment, command)).await;
+    async fn wait_for_replicas(&self, connection: &Connection, admission: &Admission<'_>) -> Result<(), Error> {
+        let keys = self.keys(admission.comment.site());
+        let comment = keys.comment(admission.comment.id());
+        let mut command = Pipeline::with_capacity(3);
+        // Another server may have taken over, so check that the comment exists. WAIT covers the writes of its own connection, so
+        // a write on this connection makes it cover all writes up to here.
+        command.cmd("EXISTS").arg(&comment);
+        command.cmd("SET").arg(keys.replica_probe()).arg(1).arg("PX").arg(millis(REPLICA_PROBE_LIFETIME));
+        command.cmd("WAIT").arg(self.wait_replicas).arg(millis(self.timeout).max(1));
+        let answer = timeout(self.timeout * 4, connection.send_to_slot(&comment, command)).await;
         let answer = answer.map_err(|_| Error::store("redis did not report in time how many replicas have the comment"))??;
-        let (exists, replicas): (bool, u32) = ::redis::from_redis_value(Value::Array(answer)).map_err(Error::store)?;
+        let (exists, (), replicas): (bool, (), u32) = ::redis::from_redis_value(Value::Array(answer)).map_err(Error::store)?;
         match exists && replicas >= self.wait_replicas {
             true => Ok(()),
             false => Err(Error::store(format!("{replicas} of {} replicas have a held comment", self.wait_replicas))),
@@ -145,13 +150,16 @@ impl Redis {
         run(&self.connection, &self.scripts.admit, &command).await
     }
 
-    pub async fn record(self: &Arc<Self>, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
-        let verdict = self.run_record(admission, verdict).await?;
-        Ok(self.mark_unreplicated(admission, verdict).await)
+    pub async fn record(self: &Arc<Self>, admission: &Admission<'_>, verdict: &Verdict) -> Result<Option<Verdict>, Error> {
+        match self.run_record(admission, verdict).await? {
+            Some(verdict) => Ok(Some(self.mark_unreplicated(admission, verdict).await)),
+            None => Ok(None),
+        }
     }
 
-    /// Calls `record.lua`, again if another author's counts are needed. Returns the resulting verdict.
-    async fn run_record(self: &Arc<Self>, admission: &Admission<'_>, verdict: &Verdict) -> Result<Verdict, Error> {
+    /// Calls `record.lua`, again if another author's counts are needed. Returns the resulting verdict, or `None` if the comment
+    /// must be admitted again.
+    async fn run_record(self: &Arc<Self>, admission: &Admission<'_>, verdict: &Verdict) -> Result<Option<Verdict>, Error> {
         let draft = Draft::new(admission, verdict);
         let fingerprints = format!("{} {}", hex(draft.fingerprint), draft.sent_at);
         let Draft { site, id, author, persons, comment, verdict: draft_verdict, act, .. } = draft;
@@ -180,9 +188,10 @@ impl Redis {
             match reply.word() {
                 "kept" | "edited" => {
                     self.schedule_seal(&site);
-                    return Ok(verdict.clone());
+                    return Ok(Some(verdict.clone()));
                 }
-                "earlier" => return decode_verdict(&reply.bytes()?),
+                "earlier" => return decode_verdict(&reply.bytes()?).map(Some),
+                "moved" => return Ok(None),
                 "author" => current_author = Person::from_hex(&reply.text()?),
                 _ => return Err(reply.unexpected()),
             }

@@ -380,6 +380,10 @@ impl Text {
     }
 
     pub async fn record(&self, store: &Store, verdict: &Verdict) -> Verdict {
+        self.try_record(store, verdict).await.expect("no moderator decided in the meantime")
+    }
+
+    pub async fn try_record(&self, store: &Store, verdict: &Verdict) -> Option<Verdict> {
         self.with(async |admission| store.record(admission, verdict).await.unwrap()).await
     }
 }

@@ -137,6 +137,27 @@ pub async fn an_edit_by_another_author_moves_both_histories(bed: Bed) {
     assert_eq!(bed.history("bob").await, [0, 1, 0]);
 }
 
+pub async fn a_decision_between_the_two_steps_of_an_edit_is_not_overwritten(bed: Bed) {
+    bed.recorded(&text("1").held()).await;
+    let edit = text("1").body("an edit");
+    let (_, id, revision) = bed.undecided(&edit).await;
+    assert!(bed.decide("1", 1, Reject).await);
+
+    assert_eq!(edit.try_record(&bed.store, &edit.verdict(id, revision)).await, None);
+
+    let stands = bed.get("1").await.verdict;
+    assert_eq!((stands.decision, stands.revision), (Reject, 2));
+    // Whoever asks again gets the facts as they are now.
+    let (facts, id, revision) = bed.undecided(&edit).await;
+    assert_eq!(facts.previous, Some(Previous { decision: Reject, by_moderator: true }));
+    assert_eq!(revision, 3);
+    let verdict = edit.verdict(id, revision);
+    assert_eq!(edit.record(&bed.store, &verdict).await, verdict);
+    let kept = bed.get("1").await;
+    assert_eq!(kept.verdict, verdict);
+    assert_eq!(kept.trail.iter().map(|past| past.verdict.revision).collect::<Vec<_>>(), [1, 2]);
+}
+
 pub async fn an_edit_that_was_edited_again_does_not_overwrite_the_newer(bed: Bed) {
     bed.recorded(&text("1")).await;
     let (second, third) = (text("1").body("second").held(), text("1").body("third"));

@@ -175,3 +175,22 @@ async fn expired_comments_leave_the_lists() {
     }
     assert_eq!(left(&mut connection).await, ["standing"]);
 }
+
+#[tokio::test]
+async fn an_edit_whose_reservation_redis_lost_is_recorded_all_the_same() {
+    let bed = Bed::redis().await;
+    bed.recorded(&text("1")).await;
+    let edit = text("1").body("an edit").held();
+    let (_, id, revision) = bed.undecided(&edit).await;
+    let client = redis::Client::open(crate::redis::url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let key = format!("{}{{blog.example}}:comment:1", bed.settings.prefix);
+    let lost: u32 = redis::cmd("HDEL").arg(key).arg("r").query_async(&mut connection).await.unwrap();
+    assert_eq!(lost, 1);
+
+    let verdict = edit.verdict(id, revision);
+    assert_eq!(edit.record(&bed.store, &verdict).await, verdict);
+
+    assert_eq!(bed.get("1").await.verdict, verdict);
+    assert_eq!(bed.queue().await, ["1"]);
+}

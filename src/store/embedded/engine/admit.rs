@@ -28,6 +28,8 @@ pub(in crate::store::embedded) enum RecordResult {
     New,
     /// An earlier verdict on the same text is current. Holds it, encoded.
     Earlier(Vec<u8>),
+    /// A moderator decided on the earlier text in the meantime: the comment must be admitted again.
+    Moved,
 }
 
 impl Database {
@@ -42,8 +44,11 @@ impl Database {
             return Ok(AdmitResult::Repeated(self.verdict(current.row)?));
         }
         let reservation = self.reservation(site, &draft.id)?;
-        if let Some(Reservation { verdict_id, revision, facts, .. }) =
-            reservation.as_ref().filter(|reservation| reservation.fingerprint == draft.fingerprint)
+        let next_revision = current.as_ref().map_or(1, |current| current.revision.saturating_add(1));
+        // After a moderator's decision on the earlier text the facts are outdated: the edit is admitted anew.
+        if let Some(Reservation { verdict_id, revision, facts, .. }) = reservation
+            .as_ref()
+            .filter(|reservation| reservation.fingerprint == draft.fingerprint && reservation.revision == next_revision)
         {
             return Ok(AdmitResult::Undecided {
                 facts: facts_text::from_text(facts)?,
@@ -76,10 +81,9 @@ impl Database {
             decided_duplicate: None,
             flood: FloodCounts::default(),
         };
-        let revision = current.map_or(1, |current| current.revision.saturating_add(1));
         let verdict_id = draft.verdict.verdict_id.clone();
-        self.reserve(site, draft, revision, received_at, &facts)?;
-        Ok(AdmitResult::Undecided { facts, verdict_id, revision })
+        self.reserve(site, draft, next_revision, received_at, &facts)?;
+        Ok(AdmitResult::Undecided { facts, verdict_id, revision: next_revision })
     }
 
     /// Returns the facts that [`admit`](Self::admit) would find now. Changes nothing.
@@ -107,14 +111,20 @@ impl Database {
             return Ok(RecordResult::Earlier(self.verdict(current.row)?));
         }
         let reservation = self.reservation(site, &draft.id)?;
-        let own = reservation.as_ref().filter(|reservation| reservation.fingerprint == draft.fingerprint);
-        match (own, &current) {
-            (Some(reservation), Some(current)) => self.edit(site, draft, current, reservation.received_at)?,
-            (Some(reservation), None) => self.insert(site, draft, &draft.verdict, reservation.received_at)?,
-            // The reservation has expired, or the file was replaced: record the comment all the same.
-            (None, None) if reservation.is_none() => self.insert(site, draft, &draft.verdict, now_micros())?,
+        if reservation.as_ref().is_some_and(|reservation| reservation.fingerprint != draft.fingerprint) {
             // The comment was edited in the meantime; the newer text determines the current verdict.
-            (None, _) => return Ok(RecordResult::New),
+            return Ok(RecordResult::New);
+        }
+        // Without a reservation, it has expired or the file was replaced: the comment is recorded all the same.
+        let received_at = reservation.as_ref().map_or_else(now_micros, |reservation| reservation.received_at);
+        match &current {
+            None => self.insert(site, draft, &draft.verdict, received_at)?,
+            Some(current) if draft.verdict.revision == current.revision.saturating_add(1) => {
+                self.edit(site, draft, current, received_at)?;
+            }
+            // Every edit removes the reservation, a moderator's decision does not.
+            Some(_) if reservation.is_some() => return Ok(RecordResult::Moved),
+            Some(_) => return Ok(RecordResult::New),
         }
         self.unreserve(site, &draft.id)?;
         Ok(RecordResult::New)
