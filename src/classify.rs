@@ -39,6 +39,7 @@ pub mod rows;
 pub mod site;
 pub mod train;
 
+pub use calibrate::log_odds;
 pub use digest::{TextDigest, text_digest};
 pub use features::style::{StyleSignals, SuspiciousName};
 pub use file::ModelError;

@@ -116,7 +116,8 @@ impl Comment {
         self.site_hosts.iter().flatten().map(String::as_str)
     }
 
-    /// Returns the fingerprint of text, kind and author. It differs for any other content under the same id.
+    /// Returns the fingerprint of text, format, kind and author. It ignores post, parent and language, and holds 16 bits of the
+    /// e-mail address.
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
     }

@@ -13,7 +13,7 @@ pub struct Facts {
     pub limits: Vec<LimitState>,
     /// The author's history on this site; `None` if the author is unknown.
     pub author: Option<History>,
-    /// Decision on an earlier body of the same comment; `None` if this is the first.
+    /// Decision on the current text, which this edit replaces; `None` if the comment is new.
     pub previous: Option<Previous>,
     /// Number of recent near-duplicates.
     pub duplicates: DuplicateCounts,
@@ -50,7 +50,7 @@ pub struct DecidedDuplicate {
 pub struct DuplicateCounts {
     /// On the same site.
     pub here: u32,
-    /// On other sites, to the same server.
+    /// On other sites, on any server of the same Redis.
     pub elsewhere: u32,
 }
 
@@ -85,7 +85,7 @@ pub struct History {
     pub rejected: u32,
 }
 
-/// The decision on an earlier body of a comment.
+/// The decision on the text that an edit replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Previous {
     /// Decision that was in force when the edit arrived.

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// What a limit counts: one author, one client or the whole site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
-    /// One author, by user id or else by e-mail address.
+    /// One author, by user id or else by verified e-mail address.
     Author,
     /// One client: an IPv4 address or an IPv6 /64 network.
     Client,

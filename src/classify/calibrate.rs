@@ -22,6 +22,11 @@ pub fn probability(logit: f32) -> f32 {
     1.0 / (1.0 + (-logit).exp())
 }
 
+/// Returns the log-odds of a probability, which is the logit that [`probability`] turns back into it.
+pub fn log_odds(probability: f64) -> f64 {
+    (probability / (1.0 - probability)).ln()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Calibration, probability};

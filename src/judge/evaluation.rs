@@ -7,7 +7,7 @@ use super::input::input;
 use super::scorer::Scorer;
 use crate::classify::site::FeatureVector;
 use crate::classify::site::fold::SiteModel;
-use crate::classify::{Input, Label, Scores};
+use crate::classify::{Input, Label, Scores, log_odds};
 use crate::comment::Comment;
 use crate::facts::Facts;
 use crate::policy::tune::{CommentClass, LabelledSample};
@@ -93,9 +93,4 @@ impl<'a> Evaluation<'a> {
     pub fn tuning_sample(self, class: CommentClass) -> LabelledSample {
         LabelledSample::new(self.policy, class, self.findings, self.logits)
     }
-}
-
-/// Returns the logit of a probability.
-pub(super) fn log_odds(probability: f64) -> f64 {
-    (probability / (1.0 - probability)).ln()
 }

@@ -1,9 +1,9 @@
 //! The reasons for a decision: the parts of the comment that count for a label, and the effect of the site's outcomes.
 
 use super::correct::CorrectedLogit;
-use super::evaluation::{Evaluation, log_odds};
-use crate::classify::Label;
+use super::evaluation::Evaluation;
 use crate::classify::site::training_example::OutcomeSource;
+use crate::classify::{Label, log_odds};
 use crate::verdict::Reason;
 
 /// Maximum number of parts of an explanation per label.

@@ -1,9 +1,8 @@
 //! The data of a comment for learning: its feature vector, and the more likely outcome if it is bad.
 
-use super::evaluation::log_odds;
 use super::input::input;
 use crate::classify::site::{FeatureVector, Outcome};
-use crate::classify::{Label, Model};
+use crate::classify::{Label, Model, log_odds};
 use crate::comment::Comment;
 use crate::policy::{ListContext, Omission, Policy};
 

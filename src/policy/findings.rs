@@ -20,7 +20,7 @@ pub struct Omission {
     pub links: bool,
 }
 
-/// What a policy finds in a comment before it is scored and before the store is queried.
+/// What checks and model signals find in a comment, before the facts of the store are known.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
     pub(super) votes: Vec<Vote>,

@@ -4,7 +4,7 @@ use super::findings::Findings;
 use super::rules::{EvidenceWeights, Policy, UnscoredAction};
 use super::vote::{Force, Vote};
 use super::wording::{quoted, readable_host};
-use crate::classify::{self, Label, Scores, StyleSignals, SuspiciousName};
+use crate::classify::{self, Label, Scores, StyleSignals, SuspiciousName, log_odds};
 use crate::comment::Comment;
 use crate::verdict::{Decision, Reason};
 
@@ -40,7 +40,7 @@ fn style_evidence(weights: &EvidenceWeights, scores: &Scores) -> [Option<Reason>
     let spam = scores.logit(Label::Spam);
     let praise = spam.filter(|_| generic_praise).and_then(|logit| {
         let prior = weights.generic_praise_prior;
-        let lift = ((prior / (1.0 - prior)).ln() - f64::from(logit)).max(0.0);
+        let lift = (log_odds(prior) - f64::from(logit)).max(0.0);
         let message = "praise that would fit any post".to_owned();
         evidence("generic_praise", "GENERIC_PRAISE", weights.generic_praise + lift, message)
     });

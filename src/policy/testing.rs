@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{Findings, ListContext, Omission, Policies, Policy};
-use crate::classify::Label;
+use crate::classify::{Label, log_odds};
 use crate::comment::{Comment, Site};
 use crate::facts::Facts;
 use crate::pb;
@@ -21,15 +21,10 @@ pub fn comment(body: &str) -> Comment {
     Comment::parse(message, SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000)).unwrap()
 }
 
-/// Returns the logit of a probability.
-pub fn logit(probability: f64) -> f64 {
-    (probability / (1.0 - probability)).ln()
-}
-
 /// Checks the decision on a comment with this probability of spam, and the codes of its reasons.
 #[track_caller]
 pub fn check(policy: &Policy, comment: &Comment, spam: f64, facts: &Facts, expected: Decision, codes: &[&str]) {
-    let ruling = policy.decide(&findings_of(policy, comment), &[(Label::Spam, logit(spam))], facts);
+    let ruling = policy.decide(&findings_of(policy, comment), &[(Label::Spam, log_odds(spam))], facts);
     let found: Vec<&str> = ruling.reasons.iter().map(|reason| reason.code.as_ref()).collect();
     assert_eq!((ruling.decision, found.as_slice()), (expected, codes));
 }

@@ -52,7 +52,7 @@ pub struct Overrides {
     pub allowed_author: bool,
     /// The spam score is so low that the comment's kind does not matter.
     pub spam_unlikely: bool,
-    /// A moderator approved a near-duplicate of the comment.
+    /// The same text was approved within the last hour, by a moderator or the host.
     pub duplicate_approved: bool,
 }
 

@@ -87,7 +87,8 @@ pub enum AdmissionOutcome {
     /// The comment is new and no fact required another decision: the tentative verdict was recorded with the tightest rate
     /// limit.
     Recorded(Verdict),
-    /// The comment was admitted before with the same text. Contains its current verdict. Nothing was counted.
+    /// The comment was admitted before with the same text, or with a later one. Contains its current verdict. Nothing was
+    /// counted.
     Repeated(Verdict),
     /// The site's block and allow entries changed in the meantime: evaluate the comment again. Nothing was counted.
     ListsChanged,

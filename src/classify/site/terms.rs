@@ -1,7 +1,7 @@
 //! The thresholds of a site's policy by which a correction is judged.
 
 use super::CorrectedLabel;
-use crate::classify::{LABEL_LANES, Label};
+use crate::classify::{LABEL_LANES, Label, log_odds};
 
 /// The scores at which a site's policy holds a comment.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,8 +41,7 @@ impl HoldThresholds {
     }
 }
 
-/// Returns the logit of a probability.
-fn logit(probability: f64) -> f64 {
-    let probability = probability.clamp(0.001, 0.999);
-    (probability / (1.0 - probability)).ln()
+/// Returns the logit of a threshold, bounded so that it is finite.
+fn logit(threshold: f64) -> f64 {
+    log_odds(threshold.clamp(0.001, 0.999))
 }

@@ -1,6 +1,6 @@
 //! Votes and evidence from the author's history and from the comment's own history.
 
-use crate::classify::Label;
+use crate::classify::{Label, log_odds};
 use crate::facts::{Facts, History};
 use crate::policy::findings::Findings;
 use crate::policy::rules::Policy;
@@ -16,7 +16,7 @@ const APPROVED_PER_REJECTED: u32 = 5;
 /// the comment anyway, if the author is not certain, or if the rejected comments outweigh the approved ones.
 pub fn known_author_evidence(policy: &Policy, findings: &Findings, logits: &[(Label, f64)], facts: &Facts) -> Option<Reason> {
     let spam = logits.iter().find(|(label, _)| *label == Label::Spam).map(|(_, logit)| logit + findings.evidence_logits())?;
-    let hold = policy.threshold(Label::Spam).hold.map(|hold| (hold / (1.0 - hold)).ln())?;
+    let hold = policy.threshold(Label::Spam).hold.map(log_odds)?;
     let holds = spam >= hold;
     let History { approved, rejected, .. } =
         facts.author.filter(|_| holds && findings.author_is_certain && policy.weighs_author_history())?;

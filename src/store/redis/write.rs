@@ -30,7 +30,7 @@ use crate::store::person::{Person, Persons};
 use crate::store::row::decode_verdict;
 use crate::verdict::{Decision, Verdict};
 
-/// Time to live of a reservation, within which a verdict must be recorded.
+/// Time to live of a new comment's reservation. That of an edit lasts as long as the comment.
 const RESERVATION_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 /// Time to live of the key that is written before WAIT.
 const REPLICA_PROBE_LIFETIME: Duration = Duration::from_secs(1);

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use super::measure::EvaluatedRow;
 use super::truth::{self, TruthReader};
-use crate::classify::Label;
 use crate::classify::recipe::RecipeSource;
+use crate::classify::{Label, log_odds};
 use crate::cli::labelled;
 use crate::cli::rows::{Fields, Line, value_text};
 use crate::cli::text;
@@ -72,10 +72,9 @@ impl RowScorer<'_> {
 /// Returns the largest margin of a row beyond a hold threshold, in log-odds. If something other than scores decided the
 /// row, the margin is infinite, because no threshold changes the decision.
 fn hold_margin(policy: &Policy, scores: &[(Label, f64)], decision: Decision) -> f32 {
-    let logit = |share: f64| (share / (1.0 - share)).ln();
     let margins = scores.iter().filter_map(|(label, score)| {
         let hold = policy.threshold(*label).hold?;
-        Some(logit(*score) - logit(hold)).filter(|distance| !distance.is_nan())
+        Some(log_odds(*score) - log_odds(hold)).filter(|distance| !distance.is_nan())
     });
     let largest = margins.fold(f64::NEG_INFINITY, f64::max) as f32;
     match (decision > Decision::Approve, largest >= 0.0) {
