@@ -12,9 +12,9 @@ pub struct Facts {
     /// State of each limit, in the order requested. If any limit refused the comment, none counted it.
     pub limits: Vec<LimitState>,
     /// The author's history on this site; `None` if the author is unknown.
-    pub author: Option<History>,
+    pub author: Option<AuthorCounts>,
     /// Decision on the current text, which this edit replaces; `None` if the comment is new.
-    pub previous: Option<Previous>,
+    pub previous: Option<PreviousDecision>,
     /// Number of recent near-duplicates.
     pub duplicates: DuplicateCounts,
     /// A rejection of a near-duplicate, or an approval of the same text, within the last hour.
@@ -76,7 +76,7 @@ impl LimitState {
 
 /// The numbers of an author's comments by their present decision.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct History {
+pub struct AuthorCounts {
     /// Number of approved comments.
     pub approved: u32,
     /// Number of held comments.
@@ -87,7 +87,7 @@ pub struct History {
 
 /// The decision on the text that an edit replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Previous {
+pub struct PreviousDecision {
     /// Decision that was in force when the edit arrived.
     pub decision: Decision,
     /// Whether a moderator made it.

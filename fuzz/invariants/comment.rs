@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use gatepost::classify::Model;
 use gatepost::comment::Comment;
-use gatepost::facts::{DecidedDuplicate, DuplicateCounts, Facts, FloodCounts, History, LimitState, Previous};
+use gatepost::facts::{AuthorCounts, DecidedDuplicate, DuplicateCounts, Facts, FloodCounts, LimitState, PreviousDecision};
 use gatepost::judge::Judge;
 use gatepost::limit::Scope;
 use gatepost::pb;
@@ -99,8 +99,8 @@ fn facts(flags: u8) -> [Facts; 2] {
     };
     let full = Facts {
         limits: vec![limit],
-        author: Some(History { approved: u32::from(flags >> 4), held: 1, rejected: 1 }),
-        previous: (flags & 32 != 0).then_some(Previous { decision: Decision::Reject, by_moderator: flags & 64 != 0 }),
+        author: Some(AuthorCounts { approved: u32::from(flags >> 4), held: 1, rejected: 1 }),
+        previous: (flags & 32 != 0).then_some(PreviousDecision { decision: Decision::Reject, by_moderator: flags & 64 != 0 }),
         duplicates: DuplicateCounts { here: u32::from(flags >> 5), elsewhere: u32::from(flags >> 6) },
         decided_duplicate: (flags & 3 != 0).then(|| DecidedDuplicate {
             comment_id: "c".into(),

@@ -36,7 +36,7 @@ impl CorrectionContext<'_> {
             let Some(corrected) = self.scores.corrected(kind) else { continue };
             let label = kind.label();
             let Some(base) = self.scores.logit(label) else {
-                if serving.unspoken[kind as usize].serves && serving.limits.may_score_alone(kind, self.scores.language()) {
+                if serving.unsupported[kind as usize].serves && serving.limits.may_score_alone(kind, self.scores.language()) {
                     let corrected_logit = f64::from(corrected);
                     logits.push((label, corrected_logit));
                     changes.push(CorrectedLogit { label, base: None, corrected: corrected_logit });
@@ -63,7 +63,7 @@ impl CorrectionContext<'_> {
         corrected: f32,
         feature_vector: impl Fn() -> FeatureVector,
     ) -> Option<f32> {
-        let serves = serving.spoken[kind as usize].serves;
+        let serves = serving.supported[kind as usize].serves;
         let limited = if serves { serving.limits.apply(kind, base, corrected) } else { base };
         // Beyond the limits, the whole correction may decide on comments that resemble decided ones.
         let crosses_threshold =

@@ -39,7 +39,7 @@ impl<'a> LocalFacts<'a> {
         let detects_duplicates =
             request.origin == Origin::Author && (policy.detects_campaigns() || policy.considers_decided_duplicates());
         let min_hash = detects_duplicates.then(|| MinHash::from_text(comment.text().as_str())).flatten();
-        let mut similar = store.count_similar(comment.site(), min_hash.as_ref());
+        let mut similar = store.near_duplicate_counts(comment.site(), min_hash.as_ref());
         if request.dry_run {
             // A caller that tries out texts must not learn what other sites received.
             similar.elsewhere = 0;

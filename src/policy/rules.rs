@@ -4,7 +4,7 @@ use super::lists::PolicyLists;
 use crate::classify::site::gate::HoldThresholds;
 use crate::classify::{LABEL_LANES, Label};
 use crate::comment::CommentKind;
-use crate::facts::{Facts, History};
+use crate::facts::{AuthorCounts, Facts};
 use crate::limit::{Gcra, Scope};
 use crate::retention::Retention;
 use crate::verdict::Decision;
@@ -307,6 +307,9 @@ impl Policy {
 
     /// Returns facts that change no decision: no limit refuses, the author is trusted, and the comment is new.
     pub fn neutral_facts(&self) -> Facts {
-        Facts { author: Some(History { approved: self.approved_before_trust, ..History::default() }), ..Facts::default() }
+        Facts {
+            author: Some(AuthorCounts { approved: self.approved_before_trust, ..AuthorCounts::default() }),
+            ..Facts::default()
+        }
     }
 }

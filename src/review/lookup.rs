@@ -3,7 +3,7 @@
 use super::desk::ReviewDesk;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::facts::History;
+use crate::facts::AuthorCounts;
 use crate::store::{Claim, StoredComment};
 use crate::verdict::Verdict;
 
@@ -12,7 +12,7 @@ pub struct FullComment {
     /// The comment, its verdict and its trail.
     pub stored: StoredComment,
     /// The history of its author, or `None` if the author is unknown.
-    pub author: Option<History>,
+    pub author: Option<AuthorCounts>,
     /// The claim on it.
     pub claim: Option<Claim>,
 }

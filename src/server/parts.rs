@@ -28,8 +28,8 @@ impl Parts {
     /// Returns the parts, with a new [`Learning`] on the store's outcome logs.
     pub fn new(store: Store, ring: KeyRing, files: Arc<ReloadableFiles>, leaving: watch::Receiver<bool>) -> Self {
         let retentions = RetentionSource(Arc::clone(&files.judge)).into_retentions();
-        let look = LearningInputs(Arc::clone(&files.judge)).into_look();
-        let examine = CorrectionGate(Arc::clone(&files.judge)).into_examine();
+        let look = LearningInputs(Arc::clone(&files.judge)).into_input_source();
+        let examine = CorrectionGate(Arc::clone(&files.judge)).into_serving_check();
         let learning = Learning::new(store.clone(), retentions, look, examine);
         Self { store, ring, learning, files, leaving }
     }

@@ -33,7 +33,7 @@ impl LearningInputs {
     }
 
     /// Returns the source in the form that learning uses.
-    pub fn into_look(self) -> LearningInputFn {
+    pub fn into_input_source(self) -> LearningInputFn {
         Arc::new(move |comment| self.input(comment))
     }
 }
@@ -49,7 +49,7 @@ impl CorrectionGate {
     }
 
     /// Returns the source in the form that learning uses.
-    pub fn into_examine(self) -> ServingCheckFn {
+    pub fn into_serving_check(self) -> ServingCheckFn {
         Arc::new(move |site, learned| self.examine(site, learned))
     }
 }

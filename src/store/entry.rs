@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::person::{Person, Persons};
 use crate::classify::MinHash;
 use crate::comment::Comment;
-use crate::facts::{Facts, History, LimitState};
+use crate::facts::{AuthorCounts, Facts, LimitState};
 use crate::limit::{Gcra, Scope};
 use crate::pb;
 use crate::verdict::{RateLimit, Verdict};
@@ -37,7 +37,7 @@ pub(super) type AppliedLimit = (Scope, Option<Person>, Gcra);
 
 impl Admission<'_> {
     /// Returns whether the author's history allows the tentative verdict. `None` counts as an empty history.
-    pub(super) fn trusts(&self, author: Option<History>) -> bool {
+    pub(super) fn trusts(&self, author: Option<AuthorCounts>) -> bool {
         self.trust.accepts(author)
     }
 
@@ -72,9 +72,9 @@ impl TrustRule {
     }
 
     /// Returns whether a history meets the condition. `None` counts as an empty history.
-    pub(super) fn accepts(self, author: Option<History>) -> bool {
+    pub(super) fn accepts(self, author: Option<AuthorCounts>) -> bool {
         let Self { min_approved, max_rejected, eased_by } = self;
-        let History { approved, rejected, .. } = author.unwrap_or_default();
+        let AuthorCounts { approved, rejected, .. } = author.unwrap_or_default();
         approved >= min_approved
             && (max_rejected == 0 || rejected < max_rejected || rejected < approved)
             && (eased_by == 0 || approved < eased_by)

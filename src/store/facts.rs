@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::facts::{DuplicateCounts, Facts, FloodCounts, History, LimitState, Previous};
+use crate::facts::{AuthorCounts, DuplicateCounts, Facts, FloodCounts, LimitState, PreviousDecision};
 use crate::limit::Scope;
 use crate::verdict::Decision;
 
@@ -22,7 +22,7 @@ pub(super) fn to_text(facts: &Facts) -> String {
         let _ = write!(text, "{comma}{scope}:{}:{}:{}", limit.limit, limit.remaining, limit.retry_after.as_micros());
     }
     text.push('|');
-    if let Some(History { approved, held, rejected }) = facts.author {
+    if let Some(AuthorCounts { approved, held, rejected }) = facts.author {
         let _ = write!(text, "{approved}:{held}:{rejected}");
     }
     text.push('|');
@@ -54,11 +54,11 @@ fn parse(text: &str) -> Option<Facts> {
     let limits = limits.split(',').filter(|limit| !limit.is_empty()).map(limit).collect::<Option<_>>()?;
     let author = optional(author, |author| {
         let [approved, held, rejected] = split(author, ':')?;
-        Some(History { approved: number(approved)?, held: number(held)?, rejected: number(rejected)? })
+        Some(AuthorCounts { approved: number(approved)?, held: number(held)?, rejected: number(rejected)? })
     })?;
     let previous = optional(previous, |previous| {
         let [decision, by_moderator] = split(previous, ':')?;
-        Some(Previous { decision: Decision::from_wire(number(decision)?)?, by_moderator: by_moderator == "1" })
+        Some(PreviousDecision { decision: Decision::from_wire(number(decision)?)?, by_moderator: by_moderator == "1" })
     })?;
     Some(Facts { limits, author, previous, duplicates: similar, decided_duplicate: None, flood: FloodCounts::default() })
 }
@@ -100,8 +100,8 @@ mod tests {
     fn facts_come_back_as_they_were() {
         let full = Facts {
             limits: vec![state(Scope::Author, 0, 1_500_000), state(Scope::Site, 4, 0)],
-            author: Some(History { approved: 1, held: 2, rejected: 3 }),
-            previous: Some(Previous { decision: Decision::Hold, by_moderator: true }),
+            author: Some(AuthorCounts { approved: 1, held: 2, rejected: 3 }),
+            previous: Some(PreviousDecision { decision: Decision::Hold, by_moderator: true }),
             duplicates: DuplicateCounts { here: 7, elsewhere: 0 },
             // Known to the process, not to the store.
             decided_duplicate: None,

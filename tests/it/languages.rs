@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use gatepost::classify::Model;
 use gatepost::comment::Comment;
-use gatepost::facts::{Facts, History};
+use gatepost::facts::{AuthorCounts, Facts};
 use gatepost::judge::Judge;
 use gatepost::pb;
 use gatepost::policy::Policies;
@@ -101,7 +101,7 @@ fn in_a_language_without_a_score_for_abuse_newcomers_wait_and_the_policy_can_cha
         let author = pb::Author { name: "Ana".into(), user_id: "ana".into(), ..Default::default() };
         pb::Comment { author: Some(author), ..said(croatian) }
     };
-    let known = Facts { author: Some(History { approved: 1, ..History::default() }), ..Facts::default() };
+    let known = Facts { author: Some(AuthorCounts { approved: 1, ..AuthorCounts::default() }), ..Facts::default() };
     let decisions = |policy: &str| {
         let judge = judge(policy);
         [Facts::default(), known.clone()].map(|facts| verdict(&judge, signed_in(), &facts).decision)

@@ -183,7 +183,7 @@ impl SiteModel {
 
     /// Returns how many of the latest outcomes were on similar comments: harmless ones, and bad ones.
     pub fn similar_outcomes(&self, features: &FeatureVector) -> (usize, usize) {
-        self.signatures.count_similar(features.signature())
+        self.signatures.near_duplicate_counts(features.signature())
     }
 
     /// Returns whether the latest outcomes on related comments are bad or harmless. Returns `None` if there are few of them

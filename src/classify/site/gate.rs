@@ -291,8 +291,8 @@ mod tests {
 
     #[test]
     fn a_language_that_the_base_does_not_speak_is_judged_by_what_the_policy_makes_of_it() {
-        let unspoken = Trial { base: None, ..trial(HAM, 0.0, -4.0) };
-        let result = spam(&[unspoken; 5]);
+        let unsupported = Trial { base: None, ..trial(HAM, 0.0, -4.0) };
+        let result = spam(&[unsupported; 5]);
         let harmless = result.harmless;
         assert_eq!((harmless.base_errors, harmless.corrected_errors, result.serves), (5, 0, true));
     }

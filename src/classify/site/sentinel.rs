@@ -129,7 +129,7 @@ impl Sentinels {
         let (mut all, mut worse) = ([0usize; 2], [0usize; 2]);
         for sentinel in &self.0 {
             let Some(bad) = label.target(sentinel.outcome) else { continue };
-            let Some(effect) = sentinel.effect_of(correction, &weights, label, thresholds).filter(|effect| effect.spoken)
+            let Some(effect) = sentinel.effect_of(correction, &weights, label, thresholds).filter(|effect| effect.supported)
             else {
                 continue;
             };
@@ -155,8 +155,8 @@ impl Sentinels {
             limits.max_change[label as usize] =
                 [MAX_CHANGE_FROM_ONE_CLASS[0] + rejected, MAX_CHANGE_FROM_ONE_CLASS[1] + approved];
             for group in effects.chunk_by(|a, b| a.language == b.language).chain([&effects[..]]) {
-                *down = down.min(max_factor(group.iter().filter(|effect| effect.spoken && effect.bad && effect.held)));
-                *up = up.min(max_factor(group.iter().filter(|effect| effect.spoken && !effect.bad)));
+                *down = down.min(max_factor(group.iter().filter(|effect| effect.supported && effect.bad && effect.held)));
+                *up = up.min(max_factor(group.iter().filter(|effect| effect.supported && !effect.bad)));
             }
             let groups = effects.chunk_by(|a, b| a.language == b.language).filter(|group| may_score_alone(group));
             limits.standalone_languages[label as usize] = groups.filter_map(|group| Some(group.first()?.language)).collect();
@@ -170,7 +170,7 @@ struct SentinelEffect {
     language: Language,
     bad: bool,
     /// Whether the base model supports the language.
-    spoken: bool,
+    supported: bool,
     /// Whether the policy holds the sentinel with the base model.
     held: bool,
     /// The smallest factor of the correction with which the sentinel counts as changing sides for the worse, if it does.
@@ -197,7 +197,14 @@ impl Sentinel {
             // Held as long as the model has no abuse score for its language.
             let held = thresholds.unscored_holds && self.logits[Label::Toxicity.lane()].is_nan();
             let worse = if bad { held && corrected < at } else { !held && corrected >= at };
-            return Some(SentinelEffect { language, bad, spoken: false, held, critical: worse.then_some(0.0), crosses: worse });
+            return Some(SentinelEffect {
+                language,
+                bad,
+                supported: false,
+                held,
+                critical: worse.then_some(0.0),
+                crosses: worse,
+            });
         };
         let change = corrected - base;
         let both = (correction.heads[label as usize].smaller_class() / OUTCOMES_FOR_BOTH_CLASSES).min(1.0);
@@ -213,7 +220,7 @@ impl Sentinel {
             _ => None,
         };
         let crosses = bad == (margin >= 0.0) && (margin + change >= 0.0) != bad;
-        Some(SentinelEffect { language, bad, spoken: true, held: margin >= 0.0, critical, crosses })
+        Some(SentinelEffect { language, bad, supported: true, held: margin >= 0.0, critical, crosses })
     }
 }
 
@@ -231,7 +238,7 @@ fn max_factor<'c>(effects: impl Iterator<Item = &'c SentinelEffect>) -> f32 {
 
 /// Returns whether a correction may decide by itself in a language that the base model does not support.
 fn may_score_alone(group: &[SentinelEffect]) -> bool {
-    let unsupported: Vec<&SentinelEffect> = group.iter().filter(|effect| !effect.spoken).collect();
+    let unsupported: Vec<&SentinelEffect> = group.iter().filter(|effect| !effect.supported).collect();
     let tolerated = |bad: bool| {
         let class = unsupported.iter().filter(|effect| effect.bad == bad);
         let worse = class.clone().filter(|effect| effect.critical.is_some()).count();

@@ -36,7 +36,7 @@ fn label_learning(
     head: &OutcomeLogState,
     status: &ModelStatus,
 ) -> pb::LabelLearning {
-    let result = &serving.spoken[kind as usize];
+    let result = &serving.supported[kind as usize];
     let similar = serving.similar[kind as usize];
     let both = combined(result);
     let pb::Comparison { trials, base_errors, corrected_errors } = comparison(&both);

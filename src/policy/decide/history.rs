@@ -1,7 +1,7 @@
 //! Votes and evidence from the author's history and from the comment's own history.
 
 use crate::classify::{Label, log_odds};
-use crate::facts::{Facts, History};
+use crate::facts::{AuthorCounts, Facts};
 use crate::policy::findings::Findings;
 use crate::policy::rules::Policy;
 use crate::policy::vote::Vote;
@@ -18,7 +18,7 @@ pub fn known_author_evidence(policy: &Policy, findings: &Findings, logits: &[(La
     let spam = logits.iter().find(|(label, _)| *label == Label::Spam).map(|(_, logit)| logit + findings.evidence_logits())?;
     let hold = policy.threshold(Label::Spam).hold.map(log_odds)?;
     let holds = spam >= hold;
-    let History { approved, rejected, .. } =
+    let AuthorCounts { approved, rejected, .. } =
         facts.author.filter(|_| holds && findings.author_is_certain && policy.weighs_author_history())?;
     if approved == 0 || rejected.saturating_mul(APPROVED_PER_REJECTED) > approved {
         return None;
@@ -41,7 +41,8 @@ pub fn new_author_vote(policy: &Policy, findings: &Findings, facts: &Facts) -> O
 
 /// Returns the vote on an author with many rejected comments, and at least as many rejected as approved.
 pub fn rejected_author_vote(policy: &Policy, findings: &Findings, facts: &Facts) -> Option<Vote> {
-    let History { approved, rejected, .. } = facts.author.filter(|_| findings.author_is_certain && policy.rejected_hold > 0)?;
+    let AuthorCounts { approved, rejected, .. } =
+        facts.author.filter(|_| findings.author_is_certain && policy.rejected_hold > 0)?;
     (rejected >= policy.rejected_hold && rejected >= approved).then(|| {
         let message = format!("{rejected} comments by this author were rejected and {approved} approved");
         Vote::new(Decision::Hold, Reason::new("AUTHOR_REJECTED", message).with_rule("authors.rejected_hold"))

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::limits::{CROWD_HOLD_FACTOR, MIN_CROWD_AUTHORS};
 use crate::comment::Comment;
-use crate::facts::{DecidedDuplicate, DuplicateCounts, Facts, FloodCounts, History, LimitState, Previous};
+use crate::facts::{AuthorCounts, DecidedDuplicate, DuplicateCounts, Facts, FloodCounts, LimitState, PreviousDecision};
 use crate::limit::Scope;
 use crate::pb;
 use crate::policy::testing::{check, comment, policy};
@@ -57,7 +57,7 @@ fn over_a_limit_is_a_decision_of_policy() {
 #[test]
 fn new_authors_wait_until_enough_of_theirs_were_approved() {
     let policy = policy("[authors]\napproved_before_trust = 2\n");
-    let author = |approved| Facts { author: Some(History { approved, ..Default::default() }), ..Facts::default() };
+    let author = |approved| Facts { author: Some(AuthorCounts { approved, ..Default::default() }), ..Facts::default() };
     let known = Comment::parse(
         pb::Comment {
             author: Some(pb::Author { user_id: "ada".into(), ..Default::default() }),
@@ -76,7 +76,7 @@ fn new_authors_wait_until_enough_of_theirs_were_approved() {
 #[test]
 fn an_edit_of_what_a_moderator_rejected_is_held() {
     let policy = policy("");
-    let previous = Some(Previous { decision: Decision::Reject, by_moderator: true });
+    let previous = Some(PreviousDecision { decision: Decision::Reject, by_moderator: true });
     let facts = Facts { previous, ..policy.neutral_facts() };
     check(&policy, &comment("hello"), 0.1, &facts, Decision::Hold, &["EDITED_AFTER_REJECTION"]);
 }
@@ -94,7 +94,7 @@ fn an_approved_near_duplicate_overrides_holds_for_words_and_nothing_else() {
     let duplicates = DuplicateCounts { here: 2, elsewhere: 0 };
     let facts = Facts { decided_duplicate: Some(approved), duplicates, ..policy.neutral_facts() };
     check(&policy, &comment("hello"), 0.8, &facts, Decision::Approve, &["LIKE_APPROVED"]);
-    let edited = Facts { previous: Some(Previous { decision: Decision::Reject, by_moderator: true }), ..facts.clone() };
+    let edited = Facts { previous: Some(PreviousDecision { decision: Decision::Reject, by_moderator: true }), ..facts.clone() };
     check(&policy, &comment("hello"), 0.8, &edited, Decision::Hold, &["EDITED_AFTER_REJECTION", "LIKE_APPROVED"]);
     let without = Facts { decided_duplicate: None, ..facts };
     check(&policy, &comment("hello"), 0.8, &without, Decision::Hold, &["SCORE_HOLD", "CAMPAIGN"]);

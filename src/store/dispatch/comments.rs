@@ -4,7 +4,7 @@ use super::{Engine, Store};
 use crate::classify::MinHash;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::facts::{DuplicateCounts, Facts, History, LimitState};
+use crate::facts::{AuthorCounts, DuplicateCounts, Facts, LimitState};
 use crate::store::change::Change;
 use crate::store::entry::{Admission, AdmissionOutcome, QueueSummary, StoredComment};
 use crate::store::page::{ListPage, ListQuery};
@@ -13,7 +13,7 @@ use crate::verdict::Verdict;
 
 impl Store {
     /// Returns the numbers of recent near-duplicates that this process knows of, or zeros if `min_hash` is `None`.
-    pub fn count_similar(&self, site: &Site, min_hash: Option<&MinHash>) -> DuplicateCounts {
+    pub fn near_duplicate_counts(&self, site: &Site, min_hash: Option<&MinHash>) -> DuplicateCounts {
         min_hash.map_or_else(DuplicateCounts::default, |min_hash| self.near_duplicates.similar(site, min_hash))
     }
 
@@ -83,7 +83,7 @@ impl Store {
     }
 
     /// Returns the numbers of an author's approved, held and rejected comments.
-    pub async fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
+    pub async fn history(&self, site: &Site, author: &Person) -> Result<AuthorCounts, Error> {
         match &self.engine {
             Engine::Memory(engine) => engine.history(site, author),
             Engine::Embedded(engine) => engine.history(site, author).await,

@@ -7,7 +7,7 @@ use super::readers::ReadSize;
 use super::{Embedded, read};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::facts::{Facts, History};
+use crate::facts::{AuthorCounts, Facts};
 use crate::store::change::Change;
 use crate::store::clock::from_micros;
 use crate::store::draft::{Draft, DraftVerdict, with_rate_limit};
@@ -53,7 +53,7 @@ impl Embedded {
         row.map(Row::into_stored).transpose()
     }
 
-    pub async fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
+    pub async fn history(&self, site: &Site, author: &Person) -> Result<AuthorCounts, Error> {
         let (site, author) = (site.clone(), *author);
         self.read(ReadSize::Short, move |connection| read::history(connection, &site, author)).await
     }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 use super::signed::signed;
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::facts::History;
+use crate::facts::AuthorCounts;
 use crate::store::page::{ListPosition, Order};
 use crate::store::person::Person;
 use crate::store::row::{Revision, Row};
@@ -36,16 +36,16 @@ pub(super) fn comment(connection: &Connection, site: &Site, id: &CommentId) -> R
 }
 
 /// Returns the history of an author: how many of the author's comments are approved, held and rejected.
-pub(super) fn history(connection: &Connection, site: &Site, author: Person) -> Result<History, Error> {
-    self::site_id(connection, site)?.map_or(Ok(History::default()), |site| history_of(connection, site, author))
+pub(super) fn history(connection: &Connection, site: &Site, author: Person) -> Result<AuthorCounts, Error> {
+    self::site_id(connection, site)?.map_or(Ok(AuthorCounts::default()), |site| history_of(connection, site, author))
 }
 
 /// Returns the history of an author, for a site by id.
-pub(super) fn history_of(connection: &Connection, site: i64, author: Person) -> Result<History, Error> {
+pub(super) fn history_of(connection: &Connection, site: i64, author: Person) -> Result<AuthorCounts, Error> {
     let mut select =
         connection.prepare_cached("SELECT approved, held, rejected FROM author WHERE site = ?1 AND person = ?2")?;
     let history = select.query_row(params![site, author.as_bytes()], |row| {
-        Ok(History { approved: row.get(0)?, held: row.get(1)?, rejected: row.get(2)? })
+        Ok(AuthorCounts { approved: row.get(0)?, held: row.get(1)?, rejected: row.get(2)? })
     });
     Ok(history.optional()?.unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use super::site::{Reservation, site_state};
 use super::{MAX_RESERVED, Memory, State};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::facts::{DuplicateCounts, Facts, FloodCounts, History, LimitState};
+use crate::facts::{AuthorCounts, DuplicateCounts, Facts, FloodCounts, LimitState};
 use crate::store::act::{machine_record, with_before};
 use crate::store::change::Change;
 use crate::store::clock::from_micros;
@@ -179,7 +179,7 @@ impl Memory {
         entry.map(|entry| entry.to_stored(true)).transpose()
     }
 
-    pub fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
+    pub fn history(&self, site: &Site, author: &Person) -> Result<AuthorCounts, Error> {
         let state = self.state()?;
         Ok(state.sites.get(site).and_then(|site_state| site_state.history(Some(*author))).unwrap_or_default())
     }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use crate::comment::{Comment, Fingerprint};
 use crate::error::Error;
-use crate::facts::Previous;
+use crate::facts::PreviousDecision;
 use crate::pb;
 use crate::store::act::machine_event;
 use crate::store::clock::from_micros;
@@ -86,9 +86,9 @@ impl MemoryComment {
     }
 
     /// Returns the current decision as a fact for the decision on an edit.
-    pub fn previous(&self) -> Previous {
+    pub fn previous(&self) -> PreviousDecision {
         let verdict = &self.current.verdict;
-        Previous { decision: verdict.decision, by_moderator: !verdict.is_by_machine() }
+        PreviousDecision { decision: verdict.decision, by_moderator: !verdict.is_by_machine() }
     }
 
     /// Returns the comment's position in a list.

@@ -3,7 +3,7 @@
 use super::{Memory, State};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::facts::History;
+use crate::facts::AuthorCounts;
 use crate::pb;
 use crate::store::erasure_counts::ErasureCounts;
 use crate::store::person::Person;
@@ -34,7 +34,7 @@ impl Memory {
             let Some(entry) = site_state.comments.remove(&id) else { continue };
             site_state.uncount(entry.author, entry.current.verdict.decision);
             if let Some(author) = entry.author
-                && site_state.authors.get(&author) == Some(&History::default())
+                && site_state.authors.get(&author) == Some(&AuthorCounts::default())
             {
                 site_state.authors.remove(&author);
                 erased.histories += 1;

@@ -9,7 +9,7 @@ use lru::LruCache;
 use super::entry::{ByteCount, EditHistory, MemoryComment, MemoryVerdict};
 use super::outcome_log::OutcomeLog;
 use crate::comment::{CommentId, Fingerprint, Site};
-use crate::facts::{Facts, History};
+use crate::facts::{AuthorCounts, Facts};
 use crate::store::audit::{AuditRecord, ChainPosition};
 use crate::store::clock::now_micros;
 use crate::store::draft::is_rate_limited;
@@ -33,7 +33,7 @@ pub(super) struct SiteState {
     /// Boxed, since the table reserves space for up to twice as many entries as it holds.
     pub comments: HashMap<CommentId, Box<MemoryComment>>,
     pub reserved: LruCache<CommentId, Reservation>,
-    pub authors: HashMap<Person, History>,
+    pub authors: HashMap<Person, AuthorCounts>,
     pub changes: VecDeque<(i64, Verdict)>,
     /// The number of the newest change that is no longer kept.
     pub forgotten: i64,
@@ -104,7 +104,7 @@ impl SiteState {
     }
 
     /// Returns an author's history, or `None` if the author is unknown.
-    pub fn history(&self, author: Option<Person>) -> Option<History> {
+    pub fn history(&self, author: Option<Person>) -> Option<AuthorCounts> {
         author.map(|author| self.authors.get(&author).copied().unwrap_or_default())
     }
 
@@ -145,7 +145,7 @@ impl SiteState {
     }
 }
 
-fn counter(history: &mut History, decision: Decision) -> &mut u32 {
+fn counter(history: &mut AuthorCounts, decision: Decision) -> &mut u32 {
     match decision {
         Decision::Approve => &mut history.approved,
         Decision::Hold => &mut history.held,

@@ -5,7 +5,7 @@ use ::redis::Pipeline;
 use super::{Redis, read};
 use crate::comment::{CommentId, Site};
 use crate::error::Error;
-use crate::facts::History;
+use crate::facts::AuthorCounts;
 use crate::store::clock::from_micros;
 use crate::store::entry::{QueueSummary, StoredComment};
 use crate::store::page::{ListPage, ListQuery, PageBuilder};
@@ -18,7 +18,7 @@ impl Redis {
         read::comment(&self.connection, &self.keys(site), id).await?.map(Row::into_stored).transpose()
     }
 
-    pub async fn history(&self, site: &Site, author: &Person) -> Result<History, Error> {
+    pub async fn history(&self, site: &Site, author: &Person) -> Result<AuthorCounts, Error> {
         self.check_reachable(site)?;
         read::history(&self.connection, &self.keys(site), author).await
     }

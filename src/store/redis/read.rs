@@ -9,7 +9,7 @@ use super::connection::Connection;
 use super::keys::Keys;
 use crate::comment::CommentId;
 use crate::error::Error;
-use crate::facts::History;
+use crate::facts::AuthorCounts;
 use crate::store::cursor::Cursor;
 use crate::store::page::{ListPosition, ListQuery, Order};
 use crate::store::person::Person;
@@ -41,12 +41,12 @@ pub(super) async fn comment(connection: &Connection, keys: &Keys, id: &CommentId
 }
 
 /// Reads the numbers of an author's approved, held and rejected comments.
-pub(super) async fn history(connection: &Connection, keys: &Keys, author: &Person) -> Result<History, Error> {
+pub(super) async fn history(connection: &Connection, keys: &Keys, author: &Person) -> Result<AuthorCounts, Error> {
     let mut command = ::redis::cmd("HMGET");
     command.arg(keys.author(&author.to_string())).arg(&["approved", "held", "rejected"]);
     let (approved, held, rejected): (Option<u32>, Option<u32>, Option<u32>) =
         command.query_async(&mut connection.clone()).await?;
-    Ok(History {
+    Ok(AuthorCounts {
         approved: approved.unwrap_or_default(),
         held: held.unwrap_or_default(),
         rejected: rejected.unwrap_or_default(),

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use gatepost::comment::{Comment, CommentId, Site};
-use gatepost::facts::{Facts, History};
+use gatepost::facts::{AuthorCounts, Facts};
 use gatepost::limit::{Gcra, Scope};
 use gatepost::pb;
 use gatepost::retention::{Retention, RetentionLookup};
@@ -125,7 +125,7 @@ impl Bed {
     }
 
     pub async fn history(&self, author: &str) -> [u32; 3] {
-        let History { approved, held, rejected } = self.store.history(&site(), &person(author)).await.unwrap();
+        let AuthorCounts { approved, held, rejected } = self.store.history(&site(), &person(author)).await.unwrap();
         [approved, held, rejected]
     }
 

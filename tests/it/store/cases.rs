@@ -8,7 +8,7 @@ use gatepost::classify::site::training_example::{OutcomeSource, TrainingExample}
 use gatepost::classify::{Input, Model};
 use gatepost::comment::Site;
 use gatepost::error::Error;
-use gatepost::facts::Previous;
+use gatepost::facts::PreviousDecision;
 use gatepost::limit::Scope;
 use gatepost::pb;
 use gatepost::store::{
@@ -109,7 +109,7 @@ pub async fn an_edit_is_decided_anew_and_tells_what_stood(bed: Bed) {
     let edit = original.clone().body("On second thought, you are right.").decided(Approve);
 
     let (facts, verdict_id, revision) = bed.undecided(&edit).await;
-    assert_eq!(facts.previous, Some(Previous { decision: Hold, by_moderator: false }));
+    assert_eq!(facts.previous, Some(PreviousDecision { decision: Hold, by_moderator: false }));
     assert_eq!(facts.limits[0].remaining, 7, "an edit is counted");
     assert_ne!(verdict_id, first.id);
     assert_eq!(revision, 2);
@@ -149,7 +149,7 @@ pub async fn a_decision_between_the_two_steps_of_an_edit_is_not_overwritten(bed:
     assert_eq!((stands.decision, stands.revision), (Reject, 2));
     // Whoever asks again gets the facts as they are now.
     let (facts, id, revision) = bed.undecided(&edit).await;
-    assert_eq!(facts.previous, Some(Previous { decision: Reject, by_moderator: true }));
+    assert_eq!(facts.previous, Some(PreviousDecision { decision: Reject, by_moderator: true }));
     assert_eq!(revision, 3);
     let verdict = edit.verdict(id, revision);
     assert_eq!(edit.record(&bed.store, &verdict).await, verdict);
@@ -279,7 +279,7 @@ pub async fn looking_changes_nothing(bed: Bed) {
         assert_eq!((new.limits[0].remaining, new.previous), (1, None));
         assert_eq!(new.author.unwrap().held, 1);
         let edit = limited("1").body("edited").look(&bed.store).await;
-        assert_eq!(edit.previous, Some(Previous { decision: Hold, by_moderator: false }));
+        assert_eq!(edit.previous, Some(PreviousDecision { decision: Hold, by_moderator: false }));
         let known = limited("1").look(&bed.store).await;
         assert_eq!(known.previous, None);
     }

@@ -19,17 +19,17 @@ pub struct CorrectionStatus {
     /// The limits set by the sentinels.
     pub limits: CorrectionLimits,
     /// Result of the gate on outcomes in languages that the base model supports.
-    pub spoken: [GateResult; 2],
+    pub supported: [GateResult; 2],
     /// Whether the whole correction may decide on comments that resemble decided ones.
     pub similar: [bool; 2],
     /// Result of the gate on outcomes in languages that the base model does not support.
-    pub unspoken: [GateResult; 2],
+    pub unsupported: [GateResult; 2],
 }
 
 impl CorrectionStatus {
     /// Returns whether the correction of a label serves at all.
     pub fn serves(&self, label: CorrectedLabel) -> bool {
-        self.spoken[label as usize].serves || self.similar[label as usize]
+        self.supported[label as usize].serves || self.similar[label as usize]
     }
 
     /// Computes which parts of a correction may serve.
@@ -43,12 +43,12 @@ impl CorrectionStatus {
         let evidence = Evidence { trials: CorrectedLabel::ALL.map(|label| trials.for_label(label)), thresholds };
         let mut limits =
             correction.map_or_else(CorrectionLimits::default, |correction| sentinels().limits(correction, thresholds));
-        let spoken = CorrectedLabel::ALL.map(|label| {
+        let supported = CorrectedLabel::ALL.map(|label| {
             let (gate_result, shrunk) = evidence.best_part(label, &limits);
             limits = shrunk;
             gate_result
         });
-        let unspoken = CorrectedLabel::ALL.map(|label| evidence.gate_result(label, false, &limits));
+        let unsupported = CorrectedLabel::ALL.map(|label| evidence.gate_result(label, false, &limits));
         let unlimited = CorrectionLimits::default();
         let similar = CorrectedLabel::ALL.map(|label| {
             correction.is_some_and(|correction| {
@@ -57,7 +57,7 @@ impl CorrectionStatus {
                     && sentinels().allow_for_similar(correction, thresholds, label, resembles)
             })
         });
-        Self { limits, spoken, similar, unspoken }
+        Self { limits, supported, similar, unsupported }
     }
 }
 
@@ -69,9 +69,9 @@ struct Evidence<'a> {
 
 impl Evidence<'_> {
     /// Returns the result of the gate for a correction within limits, on outcomes in languages that the base model supports
-    /// (`spoken`) or does not support.
-    fn gate_result(&self, label: CorrectedLabel, spoken: bool, limits: &CorrectionLimits) -> GateResult {
-        let trials = self.trials[label as usize].iter().filter(|trial| trial.base.is_some() == spoken);
+    /// (`supported`) or does not support.
+    fn gate_result(&self, label: CorrectedLabel, supported: bool, limits: &CorrectionLimits) -> GateResult {
+        let trials = self.trials[label as usize].iter().filter(|trial| trial.base.is_some() == supported);
         GateResult::evaluate(trials, label, self.thresholds, limits)
     }
 

@@ -30,7 +30,7 @@ impl Signatures {
     }
 
     /// Returns how many harmless and how many bad outcomes were on comments similar to the one of this signature.
-    pub fn count_similar(&self, signature: u128) -> (usize, usize) {
+    pub fn near_duplicate_counts(&self, signature: u128) -> (usize, usize) {
         let similar = self.0.iter().filter(|(other, _)| (other ^ signature).count_ones() <= MAX_SIMILAR_DISTANCE);
         let ham = similar.clone().filter(|(_, outcome)| *outcome == Outcome::Ham).count();
         (ham, similar.count() - ham)

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::Database;
 use crate::comment::{CommentId, Fingerprint};
 use crate::error::Error;
-use crate::facts::{History, Previous};
+use crate::facts::{AuthorCounts, PreviousDecision};
 use crate::store::act::with_before;
 use crate::store::clock::now_micros;
 use crate::store::draft::{Draft, DraftVerdict, MAX_PAST_VERDICTS};
@@ -172,7 +172,7 @@ impl Database {
     }
 
     /// Returns an author's history, or `None` if the author is unknown.
-    pub(super) fn history(&self, site: i64, author: Option<Person>) -> Result<Option<History>, Error> {
+    pub(super) fn history(&self, site: i64, author: Option<Person>) -> Result<Option<AuthorCounts>, Error> {
         author.map(|author| read::history_of(&self.connection, site, author)).transpose()
     }
 
@@ -211,7 +211,7 @@ impl CurrentRow {
     }
 
     /// Returns the current decision as a fact for the decision on an edit.
-    pub fn previous(&self) -> Result<Previous, Error> {
-        Ok(Previous { decision: self.decision()?, by_moderator: self.by_moderator })
+    pub fn previous(&self) -> Result<PreviousDecision, Error> {
+        Ok(PreviousDecision { decision: self.decision()?, by_moderator: self.by_moderator })
     }
 }
