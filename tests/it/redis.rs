@@ -340,9 +340,16 @@ fn launch(options: &[String], environment: &[(&'static str, PathBuf)], folder: &
     command.args(["-c", GUARD, "redis"]).args(options).arg("--dir").arg(folder).envs(environment.iter().cloned());
     let mut guard = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut log = BufReader::new(guard.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let process = log.next().and_then(|line| line.strip_prefix("process ").map(str::to_owned)).unwrap();
-    let ready = log.by_ref().any(|line| line.contains("Ready to accept connections") || line.contains("Sentinel ID is"));
+    // The server may write to its log before the shell says what process it is.
+    let (mut process, mut ready) = (None, false);
+    for line in log.by_ref() {
+        ready |= line.contains("Ready to accept connections") || line.contains("Sentinel ID is");
+        process = process.or_else(|| line.strip_prefix("process ").map(str::to_owned));
+        if ready && process.is_some() {
+            break;
+        }
+    }
     // The output is read to the end, because the server would block on a full pipe.
     std::thread::spawn(move || log.for_each(drop));
-    ready.then_some((guard, process))
+    process.filter(|_| ready).map(|process| (guard, process))
 }
